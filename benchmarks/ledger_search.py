@@ -1,0 +1,156 @@
+"""Searching the ledger's index among many records, on SQLite as it is installed by default.
+
+``search_p95_ms``: 2,000 questions drawn from a fixed seed - by resource, organisation, act, person, period and every pair
+and triple of them, frequent and rare values, first pages and later ones - against one look-up by primary key in the same
+file. The records are generated: 120 organisations, 3,000 resources and 60 acts with the long tails that registers have,
+400,000 people, three years. ``GONGSHU_BENCH_RECORDS`` says how many (design: ten million).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+RECORDS = int(os.environ.get("GONGSHU_BENCH_RECORDS", "1000000"))
+QUESTIONS = 2_000
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+SPAN = timedelta(days=3 * 365)
+ORGANIZATIONS = [f"office-{n:03d}" for n in range(120)]
+RESOURCES = [f"{310000 + n % 120}-{n:06d}" for n in range(3_000)]
+ACTS = ["gateway.query", "gateway.verify", "gateway.list", "gateway.delivery", "gateway.refused"]
+ACTS += [f"package{n % 9}.act_{n}" for n in range(55)]
+PEOPLE = 400_000
+
+
+def run() -> list[dict[str, Any]]:
+    """Generate, ask, measure; the result in the design's form."""
+    kept = os.environ.get("GONGSHU_BENCH_FOLDER")
+    folder = Path(kept or tempfile.mkdtemp(prefix="gongshu-search-"))
+    try:
+        _connect(folder)
+        return [_measure()]
+    finally:
+        if not kept:
+            shutil.rmtree(folder)
+
+
+def _connect(folder: Path) -> None:
+    os.environ["GONGSHU_HOME"] = str(folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongshu.web.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from gongshu.crypto import keys
+    from gongshu.home import Home
+    from gongshu.ledger.models import Record
+
+    folder.mkdir(parents=True, exist_ok=True)
+    keys.ensure(Home(folder))
+    call_command("migrate", verbosity=0)
+    if Record.objects.order_by("-index").values_list("index", flat=True).first() == RECORDS - 1:
+        return
+    Record.objects.all().delete()
+    with connection.schema_editor() as editor:  # indexes are made behind the rows: generating is not what is measured
+        for index in Record._meta.indexes:
+            editor.remove_index(Record, index)
+    rows = iter(_records())
+    sql = f"INSERT INTO {Record._meta.db_table} VALUES ({', '.join(['?'] * 10)})"
+    connection.ensure_connection()
+    raw = connection.connection
+    while part := [row for _, row in zip(range(100_000), rows, strict=False)]:
+        raw.execute("BEGIN")
+        raw.executemany(sql, part)
+        raw.execute("COMMIT")
+    with connection.schema_editor() as editor:
+        for index in Record._meta.indexes:
+            editor.add_index(Record, index)
+
+
+def _records() -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of the table's columns."""
+    draw = random.Random(36)
+    number = 65_536
+    organizations = draw.choices(ORGANIZATIONS, [1 / (n + 1) for n in range(120)], k=number)
+    resources = draw.choices(RESOURCES, [1 / (n + 5) for n in range(3_000)], k=number)
+    acts = draw.choices(ACTS, [600, 250, 60, 20, 40] + [30 / (n + 1) for n in range(55)], k=number)
+    step = SPAN / RECORDS
+    details = '{"grant":"grant_01","items":["name","status"],"purpose":"p","result":"found","version":3}'
+    for index in range(RECORDS):
+        word = draw.getrandbits(64)
+        act = acts[word & 0xFFFF]
+        at = BEGIN + index * step - timedelta(seconds=word >> 58)  # spools come in a little late
+        person = f"hmac-sm3:{(word >> 16) % PEOPLE:064x}" if act in ("gateway.query", "gateway.verify") else ""
+        office = organizations[(word >> 16) & 0xFFFF]
+        yield (
+            index, f"call_{index:026d}", at.strftime("%Y-%m-%d %H:%M:%S.%f"), act, f"client-{office}", office, person,
+            resources[(word >> 32) & 0xFFFF], "[]", details,
+        )  # fmt: skip
+
+
+def _measure() -> dict[str, Any]:
+    from gongshu.ledger import search_queries
+    from gongshu.ledger.models import Record
+
+    draw = random.Random(7)
+    times = []
+    worst = (0.0, search_queries.Question())
+    for _ in range(QUESTIONS):
+        question = _question(draw)
+        after = ""
+        for _ in range(draw.choice((1, 1, 1, 3))):
+            began = time.perf_counter()
+            page = search_queries.search(question, after=after)
+            times.append(time.perf_counter() - began)
+            worst = max(worst, (times[-1], question), key=lambda pair: pair[0])
+            after = page.next
+            if not after:
+                break
+    began = time.perf_counter()
+    for _ in range(1_000):
+        list(Record.objects.filter(pk=draw.randrange(RECORDS)))
+    floor = (time.perf_counter() - began) / 1_000
+    p95 = statistics.quantiles(times, n=20)[18]
+    print(f"worst {worst[0] * 1000:.1f} ms: {worst[1]}")
+    return {
+        "id": "ledger.search_p95_ms",
+        "ratio": round(p95 / floor, 2),
+        "better": "lower",
+        "ours": round(p95 * 1000, 3),
+        "other": round(floor * 1000, 3),
+        "unit": "ms",
+        "n": RECORDS,
+        "p50": round(statistics.median(times) * 1000, 3),
+        "p99": round(statistics.quantiles(times, n=100)[98] * 1000, 3),
+        "worst": round(worst[0] * 1000, 3),
+        "questions": len(times),
+        "versions": {},
+    }
+
+
+def _question(draw: random.Random) -> Any:
+    """Frequent and rare values alike, one to three of the columns, half of them with a period."""
+    from gongshu.ledger.search_queries import Question
+
+    fields: dict[str, Any] = {}
+    for name in draw.sample(("resource", "organization", "action", "subject"), draw.choice((0, 1, 1, 2, 2, 3))):
+        fields[name] = {
+            "resource": lambda: RESOURCES[int(3_000 * draw.random() ** 3)],
+            "organization": lambda: ORGANIZATIONS[int(120 * draw.random() ** 2)],
+            "action": lambda: draw.choice([ACTS[int(60 * draw.random() ** 2)], "gateway."]),
+            "subject": lambda: f"hmac-sm3:{draw.randrange(PEOPLE):064x}",
+        }[name]()
+    if draw.random() < 0.5:
+        begin = BEGIN + SPAN * draw.random()
+        fields |= {"since": begin, "until": begin + SPAN * draw.random() ** 4}
+    return Question(**fields)

@@ -1,0 +1,45 @@
+"""Who acts on the command line: the person named by ``--as``, in the installation that is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gongshu.cli.output import t
+from gongshu.errors import GongshuError, Text
+
+if TYPE_CHECKING:
+    from gongshu.identity.actor import Actor
+
+As = Annotated[
+    str,
+    typer.Option("--as", help=t("以哪个用户的身份", "On whose behalf: a user name"), envvar="GONGSHU_USER"),
+]
+Json = Annotated[bool, typer.Option("--json", help=t("输出 JSON", "Answer in JSON"))]
+
+
+def connect() -> None:
+    """Set Django up on the installation, or say how to make one."""
+    from gongshu.cli import installation
+
+    installation.connect(installation.require_installation())
+
+
+def actor(username: str) -> Actor:
+    """The person who acts; whoever can run commands here can name anyone, and the ledger keeps the name."""
+    connect()
+    if not username:
+        raise GongshuError(
+            "cli.as_missing",
+            "请用 --as 用户名 指明以谁的身份操作。用 gongshu people list 查看用户。",
+            "Say on whose behalf with --as USERNAME. List the people with: gongshu people list",
+        )
+    from gongshu.identity import queries
+
+    return queries.actor_by_username(username)
+
+
+def pair(text: Text) -> dict[str, str]:
+    """A bilingual text as JSON."""
+    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,153 @@
+"""The checks that every row passes or fails, a column of a batch at a time, and the sentence of each rule.
+
+GB 11643-1999 citizen identity number: 17 digits and a check sign, ISO 7064 MOD 11-2 (weights 2^(17-i) mod
+11). GB 32100-2015 unified social credit code: 18 signs of a 31-sign alphabet, weights 3^i mod 31. The
+registering department and the division are not looked up: codes of village collectives (N) and residence
+permits (81, 82, 83) are valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from gongshu import clock
+from gongshu.collection.cells import Cells, Mask
+from gongshu.collection.contract import Column
+from gongshu.collection.typing import Typed
+from gongshu.errors import Text
+
+RULES: Mapping[str, Text] = {
+    "required": Text("必填项为空", "a required value is missing"),
+    "integer": Text("不是整数", "not a whole number"),
+    "number": Text("不是数值", "not a number"),
+    "number_range": Text("数值过大或小数位过多", "the number is too large or has too many decimals"),
+    "date": Text("不是有效日期", "not a day of the calendar"),
+    "moment": Text("不是有效的日期时间", "not a valid date and time"),
+    "logical": Text("不是“是/否”", "neither yes nor no"),
+    "length": Text("超过规定长度", "longer than the catalog allows"),
+    "citizen_id_form": Text("公民身份号码应为 18 位", "a citizen number has 17 digits and a check sign"),
+    "citizen_id_old": Text("15 位旧身份证号码已停用", "15-digit citizen numbers are no longer valid"),
+    "citizen_id_date": Text("公民身份号码中的出生日期不存在", "the birth date in the citizen number does not exist"),
+    "citizen_id_checksum": Text("公民身份号码校验码不符", "the check sign of the citizen number is wrong"),
+    "uscc_form": Text("统一社会信用代码应为 18 位规定字符", "a credit code has 18 signs of its alphabet"),
+    "uscc_checksum": Text("统一社会信用代码校验码不符", "the check sign of the credit code is wrong"),
+    "duplicate_key": Text("主键与前面的行重复", "the key repeats an earlier row"),
+    "field_count": Text("列数与表头不符", "the row has more or fewer fields than the header"),
+    "footer": Text("表尾行（合计、制表人等），不是数据", "a footer (total, signature), not data"),
+    "record": Text("不是一条合法的记录", "not a valid record"),
+    "unreadable_text": Text("含有文本中不允许的字符", "holds signs that no text may hold"),
+    "unnamed_column": Text("没有列名的列中有内容", "a column without a name holds a value"),
+}
+
+_ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np.int32)
+_ID_SIGNS = np.frombuffer(b"10X98765432", np.uint8)
+_USCC_ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)], np.int32)
+_USCC_VALUES = np.full(256, 255, np.uint8)
+_USCC_VALUES[np.frombuffer(_USCC_ALPHABET, np.uint8)] = np.arange(31)
+Judge = Callable[[npt.NDArray[np.uint8]], dict[str, Mask]]
+
+_LONGEST_MONTHS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+def apply(column: Column, cells: Cells, typed: Typed) -> Iterator[tuple[str, Mask]]:
+    """The failures of one column: (rule, rows). May rewrite ``typed`` into the canonical spelling of a code."""
+    yield from typed.bad.items()
+    if column.required or column.is_key:
+        missing = typed.null
+        if missing.any():
+            yield "required", missing
+    # A code's own form fixes its length, after its spelling was mended: full-width digits are longer, not wrong.
+    if column.length and column.type in "CMG" and not column.check:
+        yield from _length(column.length, cells)
+    if column.check == "citizen_id":
+        yield from _coded(cells, typed, citizen_id)
+    elif column.check == "uscc":
+        yield from _coded(cells, typed, uscc)
+
+
+def _length(limit: int, cells: Cells) -> Iterator[tuple[str, Mask]]:
+    long = cells.lengths > limit
+    if long.any():
+        # Bytes in GB 18030 from bytes in UTF-8: one for ASCII, two for what takes three.
+        texts = cells.subset(long)
+        width = (texts.str.len_bytes().cast(pl.Int64) + texts.str.len_chars().cast(pl.Int64)) // 2
+        over = long.copy()
+        over[long] = (width > limit).to_numpy()
+        if over.any():
+            yield "length", over
+
+
+def _coded(cells: Cells, typed: Typed, judge: Judge) -> Iterator[tuple[str, Mask]]:
+    """Judge codes of 18 signs; those in another spelling (lower case, full width) are rewritten first."""
+    present = ~typed.null
+    straight = present & (cells.lengths == 18)
+    failures: dict[str, Mask] = {}
+    odd = present.copy()
+    if straight.any():
+        matrix = cells.matrix(straight, 18)
+        foreign = ((matrix >= 0x61) & (matrix <= 0x7A)) | (matrix >= 0x80)
+        plain: Mask = ~np.logical_or.reduce(foreign, axis=1)
+        rows = np.flatnonzero(straight)[plain]
+        for rule, wrong in judge(matrix[plain]).items():
+            failures.setdefault(rule, np.zeros(len(cells), bool))[rows] = wrong
+        odd[rows] = False
+    if odd.any():
+        texts = cells.subset(odd)
+        spelled = texts.str.normalize("NFKC").str.strip_chars().str.to_uppercase()
+        fixed = Cells(spelled.to_arrow().cast(pa.string()))
+        fits = fixed.lengths == 18
+        rows = np.flatnonzero(odd)
+        if fits.any():
+            for rule, wrong in judge(fixed.matrix(fits, 18)).items():
+                failures.setdefault(rule, np.zeros(len(cells), bool))[rows[fits]] = wrong
+        prefix = "citizen_id" if judge is citizen_id else "uscc"
+        old = fixed.lengths == 15 if judge is citizen_id else np.zeros(len(fixed), bool)
+        for rule, wrong in ((f"{prefix}_old", old), (f"{prefix}_form", ~fits & ~old)):
+            failures.setdefault(rule, np.zeros(len(cells), bool))[rows] |= wrong
+        changed = np.zeros(len(cells), bool)
+        changed[odd] = (spelled != texts).to_numpy()
+        if changed.any():
+            values = pl.Series(typed.values, dtype=pl.String).scatter(
+                np.flatnonzero(changed), spelled.filter(pl.Series(changed[odd]))
+            )
+            typed.values = values.to_arrow().cast(pa.string())
+            typed.rewritten = changed if typed.rewritten is None else typed.rewritten | changed
+    yield from ((rule, mask) for rule, mask in failures.items() if mask.any())
+
+
+def citizen_id(matrix: npt.NDArray[np.uint8]) -> dict[str, Mask]:
+    """GB 11643 over an (n, 18) matrix of ASCII bytes: which rows break which rule, one rule each."""
+    digits = matrix[:, :17] - np.uint8(48)
+    form = (digits < 10).all(axis=1) & ((matrix[:, 17] - np.uint8(48) < 10) | (matrix[:, 17] == 0x58))
+    form &= digits[:, 0] > 0
+    number = np.where(form[:, None], digits, 0).astype(np.int32)
+    year = number[:, 6] * 1000 + number[:, 7] * 100 + number[:, 8] * 10 + number[:, 9]
+    month = number[:, 10] * 10 + number[:, 11]
+    day = number[:, 12] * 10 + number[:, 13]
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    last = _LONGEST_MONTHS[np.where(month <= 12, month, 0)] - ((month == 2) & ~leap)
+    today = clock.today()
+    born = year * 10_000 + month * 100 + day
+    dated = (year >= 1800) & (day >= 1) & (day <= last)
+    dated &= born <= today.year * 10_000 + today.month * 100 + today.day
+    checked = _ID_SIGNS[(number @ _ID_WEIGHTS) % 11] == matrix[:, 17]
+    return {
+        "citizen_id_form": ~form,
+        "citizen_id_date": form & ~dated,
+        "citizen_id_checksum": form & dated & ~checked,
+    }
+
+
+def uscc(matrix: npt.NDArray[np.uint8]) -> dict[str, Mask]:
+    """GB 32100 over an (n, 18) matrix of ASCII bytes: which rows break which rule, one rule each."""
+    numbers: npt.NDArray[np.uint8] = _USCC_VALUES[matrix]
+    form: Mask = np.logical_and.reduce(numbers < 31, axis=1)
+    body = np.where(form[:, np.newaxis], numbers, 0).astype(np.int32)
+    checked: Mask = (31 - (body[:, :17] @ _USCC_WEIGHTS) % 31) % 31 == body[:, 17]
+    return {"uscc_form": ~form, "uscc_checksum": form & ~checked}

@@ -1,0 +1,102 @@
+"""The scan for personal data, of a committed version or a file, against what the catalog says of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from gongshu.catalog import queries as catalog
+from gongshu.collection import policy
+from gongshu.collection.models import Run
+from gongshu.collection.personal import CLASS_LABELS, KINDS, REASONS, Class, Declared, Finding, scan
+from gongshu.errors import Text
+from gongshu.grants.masking import LABELS as MASK_LABELS
+from gongshu.home import Home, open_home
+from gongshu.identity.actor import Actor
+from gongshu.lake.tables import Table
+
+BATCH = 65_536
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding in words."""
+
+    column: str
+    title: str
+    kind: Text
+    group: Text
+    percent: int
+    by_name: bool
+    within: bool
+    level: int
+    mask: Text | None  # None: shown as it is
+    belies: tuple[Text, ...]
+
+
+def of_version(home: Home, resource: str, number: int | None, tick: Callable[[], None] = lambda: None) -> list[Finding]:
+    """Every column of a version (default: the latest), read in bounded memory. Raises NotFound."""
+    table = Table(home, resource)
+    held = set(table.schema(number).names)
+    declared = [one for one in declared_of(resource) if one.name in held]
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for batch in table.batches(number, columns=[one.name for one in declared], size=BATCH):
+            tick()
+            frame = pl.from_arrow(pa.Table.from_batches([batch]))
+            assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table gives a frame
+            yield frame
+
+    return scan(frames(), declared) if declared else []
+
+
+def declared_of(resource: str) -> list[Declared]:
+    """What the catalog says of the columns of ``resource``."""
+    return [
+        Declared(
+            item.name,
+            item.title,
+            personal=item.sensitive,
+            sensitive=item.sensitive_personal,
+            mask=item.mask,
+            level=int(item.level),
+            check=str(item.check),
+        )
+        for item in catalog.items(resource)
+    ]
+
+
+def look(actor: Actor, resource: str, number: int | None = None) -> list[Finding]:
+    """The findings of a version, for the providing unit, the data authority and the auditor. No value is in them."""
+    entry = catalog.entry(actor, resource)
+    policy.check_see(actor, entry.provider.code)
+    return of_version(open_home(), entry.code, number)
+
+
+def words(findings: list[dict[str, Any]]) -> list[Shown]:
+    """Stored findings as a page shows them; those that belie the catalog first."""
+    found = [
+        Shown(
+            one["column"],
+            one["title"],
+            KINDS[one["kind"]].label,
+            CLASS_LABELS[Class(one["group"])],
+            round(one["share"] * 100),
+            one["by"] == "name",
+            one["within"],
+            one["level"],
+            MASK_LABELS.get(one["mask"]) if one["mask"] != "none" else None,
+            tuple(REASONS[code] for code in one["belies"]),
+        )
+        for one in findings
+    ]
+    return sorted(found, key=lambda one: not one.belies)
+
+
+def of_run(run: Run | None) -> list[Shown]:
+    """The findings kept with a run."""
+    return words(run.personal) if run is not None and run.personal else []

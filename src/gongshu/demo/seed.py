@@ -1,0 +1,40 @@
+"""Fills an installation with the city: its bodies, its people. Each part may be done twice."""
+
+from __future__ import annotations
+
+from gongshu.demo import city
+from gongshu.errors import Conflict
+from gongshu.identity import actions, queries
+from gongshu.identity.actor import Actor
+
+
+def bodies_and_people() -> None:
+    """Register the organisations and accounts of :mod:`gongshu.demo.city` that are not there yet."""
+    by = Actor.process("demo")
+    registered = {organization.code for organization in queries.organizations()}
+    for body in city.BODIES:
+        if body.code not in registered:
+            actions.register_organization(
+                by=by,
+                code=body.code,
+                name=body.name,
+                name_en=body.name_en,
+                parent=body.parent,
+                office=body.office,
+                body_kind=body.kind,
+            )
+    known = {person.username for person in queries.people()}
+    for account in city.ACCOUNTS:
+        if account.username in known:
+            continue
+        try:
+            actions.register_person(
+                by=by,
+                username=account.username,
+                display_name=account.name,
+                password=city.PASSWORD,
+                organization=account.organization,
+                roles=list(account.roles),
+            )
+        except Conflict:  # another run registered it meanwhile
+            continue

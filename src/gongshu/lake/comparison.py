@@ -1,0 +1,314 @@
+"""Two tables compared by key: rows that are missing, extra or different, and in these every differing cell.
+
+Each side is read once for its keys and a 64-bit hash of its row; the join of these finds which rows differ, and only their
+cells are compared. Everything happens in DuckDB within a memory limit and spills to disk beyond it. Two different rows with
+the same key pass as equal when their hashes collide: about once in 10^19 pairs.
+
+A key that a side holds more than once says nothing about which rows belong together: such keys are counted and listed, and
+left out of the rest, as are rows whose key is empty. So for each side: rows = same + different + missing (or extra) +
+duplicates + keyless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gongshu.errors import GongshuError
+from gongshu.lake import engine
+from gongshu.lake.engine import Connection, name, text
+from gongshu.lake.expressions import NUMERIC, as_text, kind_of, narrow, plain_number, trimmed, trimmed_code
+from gongshu.lake.tables import RAW, ROW, Table
+
+Tick = Callable[[], None]
+
+
+class Normal(StrEnum):
+    """What is evened out before two values are compared; the result shows them as they stand."""
+
+    TRIM = "trim"  # blanks at both ends
+    WIDTH = "width"  # full-width letters, digits and signs
+    CASE = "case"
+    EMPTY = "empty"  # an empty text is no value
+    NUMBER = "number"  # 01.50 is 1.5
+    CODE = "code"  # division codes without the zeros that fill them up
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the tables: its files, their schema, and what to call it."""
+
+    files: Sequence[Path]
+    schema: pa.Schema
+    label: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        return [one for one in self.schema.names if one not in {ROW, RAW}]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to compare: by which columns of both sides, which other columns (default: all in common), what is evened out."""
+
+    keys: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    ignore: frozenset[str] = frozenset()
+    normal: frozenset[Normal] = frozenset()
+
+
+@dataclass
+class Difference:
+    """The counts. ``columns`` are those that were compared; ``only_left`` and ``only_right`` stand on one side alone."""
+
+    left_rows: int = 0
+    right_rows: int = 0
+    same: int = 0
+    different: int = 0
+    missing: int = 0  # on the left alone
+    extra: int = 0  # on the right alone
+    left_duplicates: int = 0  # rows whose key is not unique on either side
+    right_duplicates: int = 0
+    left_keyless: int = 0
+    right_keyless: int = 0
+    cells: int = 0
+    by_column: dict[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    only_left: tuple[str, ...] = ()
+    only_right: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Nothing differs, and nothing was left out of the comparison."""
+        return self.left_rows == self.right_rows == self.same and not self.only_left and not self.only_right
+
+    def as_json(self) -> dict[str, Any]:
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
+
+
+class Change(StrEnum):
+    MISSING = "missing"
+    EXTRA = "extra"
+    DIFFERENT = "different"
+    DUPLICATE = "duplicate"
+
+
+@dataclass
+class Comparison:
+    """An open comparison: the counts, and the differences row by row. Valid inside :func:`comparing`."""
+
+    difference: Difference
+    plan: Plan
+    _connection: Connection
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Columns of the rows: the change, the keys, the column, both values."""
+        return ("change", *self.plan.keys, "column", "left", "right")
+
+    def rows(self, limit: int | None = None, *, size: int = 10_000) -> Iterator[tuple[Any, ...]]:
+        """The differences as texts, ordered by key and column. A duplicate shows how often each side holds the key."""
+        cursor = self._connection.execute(self._query(limit))
+        while some := cursor.fetchmany(size):
+            yield from some
+
+    def write_parquet(self, target: Path) -> None:
+        """All differences as a Parquet file, streamed."""
+        self._connection.execute(
+            f"COPY ({self._query(None)}) TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+    def _query(self, limit: int | None) -> str:
+        keys = ", ".join(f"{name(f'k{n}')} AS {name(key)}" for n, key in enumerate(self.plan.keys))
+        order = ", ".join(name(f"k{n}") for n in range(len(self.plan.keys)))
+        cut = f" LIMIT {int(limit)}" if limit is not None else ""
+        return (
+            f'SELECT change, {keys}, col AS "column", l AS "left", r AS "right" FROM found ORDER BY {order}, place{cut}'  # noqa: S608
+        )
+
+
+def of_table(table: Table, number: int | None = None, label: str = "") -> Side:
+    """A version of a table of the lake (default: the latest)."""
+    version = table.version(number).number
+    return Side(table.files(version), table.schema(version), label or f"{table.resource}@{version}")
+
+
+def compare(
+    left: Side,
+    right: Side,
+    plan: Plan,
+    *,
+    scratch: Path | None = None,
+    memory: str = engine.MEMORY,
+    tick: Tick = lambda: None,
+    use: Callable[[Comparison], None] = lambda _: None,
+) -> Difference:
+    """Compare two tables. ``use`` is handed the open comparison, to read its rows or write them to a file.
+
+    Raises GongshuError ``lake.compare_key`` or ``lake.compare_column`` when a side lacks a column.
+    """
+    found = _columns(left, right, plan)
+    with engine.session(scratch, memory=memory) as connection:
+        engine.view(connection, "l", left.files, left.schema)
+        engine.view(connection, "r", right.files, right.schema)
+        terms = {one: _terms(left, right, one, plan.normal) for one in (*plan.keys, *found.columns)}
+        for side, which in (("l", 0), ("r", 1)):
+            tick()
+            _hash(connection, side, [terms[key][which] for key in plan.keys], [terms[c][which] for c in found.columns])
+        tick()
+        _join(connection, found, len(plan.keys))
+        tick()
+        _cells(connection, found, plan, terms, (left, right))
+        tick()
+        use(Comparison(found, plan, connection))
+    return found
+
+
+def _columns(left: Side, right: Side, plan: Plan) -> Difference:
+    if not plan.keys:
+        raise GongshuError("lake.compare_key", "请指明主键列。", "Name the key columns.")
+    for key in plan.keys:
+        for side in (left, right):
+            if key not in side.columns:
+                raise GongshuError(
+                    "lake.compare_key",
+                    f"{side.label} 没有主键列“{key}”。",
+                    f"{side.label} has no key column “{key}”.",
+                )
+    absent = [one for one in plan.columns if one not in left.columns or one not in right.columns]
+    if absent:
+        raise GongshuError(
+            "lake.compare_column",
+            f"两侧须都有列：{'、'.join(absent)}。",
+            f"Both sides need the columns {', '.join(absent)}.",
+        )
+    common = [one for one in left.columns if one in right.columns]
+    wanted = [one for one in (plan.columns or common) if one not in plan.keys and one not in plan.ignore]
+    only = [
+        tuple(c for c in a.columns if c not in b.columns and c not in plan.ignore and not plan.columns)
+        for a, b in ((left, right), (right, left))
+    ]
+    return Difference(columns=tuple(wanted), only_left=only[0], only_right=only[1])
+
+
+def _terms(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> tuple[str, str]:
+    """What is compared of a column on either side: the values where the types agree, else their texts."""
+    kinds = [kind_of(side.schema.field(column)) for side in (left, right)]
+    numbers = set(kinds) <= NUMERIC and "float" not in kinds
+    values = []
+    for alias, kind in zip("lr", kinds, strict=True):
+        value = as_text(column, kind, alias)
+        if kind == "text":
+            value = normalised(value, normal)
+        elif (numbers and kind != kinds[0]) or (Normal.NUMBER in normal and kind in NUMERIC):
+            value = plain_number(value)
+        values.append(value)
+    return values[0], values[1]
+
+
+def normalised(value: str, normal: frozenset[Normal]) -> str:
+    """A text evened out, in SQL."""
+    if Normal.WIDTH in normal:
+        value = narrow(value)
+    if Normal.TRIM in normal:
+        value = trimmed(value)
+    if Normal.CASE in normal:
+        value = f"upper({value})"
+    if Normal.NUMBER in normal:
+        value = plain_number(value)
+    if Normal.CODE in normal:
+        value = trimmed_code(value)
+    return f"nullif({value}, '')" if Normal.EMPTY in normal else value
+
+
+def _hash(connection: Connection, side: str, keys: Sequence[str], columns: Sequence[str]) -> None:
+    parts = ", ".join(f"{term} AS k{n}" for n, term in enumerate(keys))
+    digest = f"hash({', '.join(columns)})" if columns else "0"  # never NULL, and NULL is a value of its own in it
+    connection.execute(f"CREATE TABLE h{side} AS SELECT {parts}, {digest} AS h FROM {side}")  # noqa: S608
+
+
+def _join(connection: Connection, found: Difference, keys: int) -> None:
+    """Which keys are on which side, and whether the rows are the same."""
+    named = [f"k{n}" for n in range(keys)]
+    some = " AND ".join(f"{one} IS NOT NULL" for one in named)
+    listed = ", ".join(named)
+    several = " UNION ".join(
+        f"SELECT {listed} FROM h{side} WHERE {some} GROUP BY {listed} HAVING count(*) > 1"  # noqa: S608
+        for side in ("l", "r")
+    )
+    connection.execute(
+        f"CREATE TABLE twice AS SELECT {listed}, sum(a)::BIGINT AS a, sum(b)::BIGINT AS b FROM ("  # noqa: S608
+        f"SELECT {listed}, 1 AS a, 0 AS b FROM hl UNION ALL SELECT {listed}, 0, 1 FROM hr) "
+        f"SEMI JOIN ({several}) USING ({listed}) GROUP BY {listed}"
+    )
+    for side in ("l", "r"):
+        total, keyless = _one(connection, f"SELECT count(*), count(*) FILTER (WHERE NOT ({some})) FROM h{side}")  # noqa: S608
+        (duplicates,) = _one(connection, f"SELECT count(*) FROM h{side} JOIN twice USING ({listed})")  # noqa: S608
+        for what, value in (("rows", total), ("keyless", keyless), ("duplicates", duplicates)):
+            setattr(found, f"{'left' if side == 'l' else 'right'}_{what}", value)
+    left, right = (
+        f"(SELECT * FROM h{side} WHERE {some} AND ({listed}) NOT IN (SELECT ({listed}) FROM twice))"  # noqa: S608
+        if _one(connection, "SELECT count(*) FROM twice")[0]
+        else f"(SELECT * FROM h{side} WHERE {some})"  # noqa: S608
+        for side in ("l", "r")
+    )
+    connection.execute(
+        f"CREATE TABLE changed AS SELECT {listed}, CASE WHEN b.h IS NULL THEN 'missing' WHEN a.h IS NULL THEN 'extra' "  # noqa: S608
+        f"ELSE 'different' END AS change FROM {left} a FULL JOIN {right} b USING ({listed}) "
+        "WHERE a.h IS DISTINCT FROM b.h"
+    )
+    counts = dict(connection.execute("SELECT change, count(*) FROM changed GROUP BY change").fetchall())
+    found.missing, found.extra = int(counts.get("missing", 0)), int(counts.get("extra", 0))
+    found.different = int(counts.get("different", 0))
+    held = found.left_rows - found.left_keyless - found.left_duplicates
+    found.same = held - found.missing - found.different
+
+
+def _cells(
+    connection: Connection,
+    found: Difference,
+    plan: Plan,
+    terms: Mapping[str, tuple[str, str]],
+    sides: tuple[Side, Side],
+) -> None:
+    """The differing cells of the rows that differ, and all rows of the answer in one table ``found``."""
+    keys = [f"k{n}" for n in range(len(plan.keys))]
+    listed = ", ".join(keys)
+    connection.execute("DROP TABLE hl; DROP TABLE hr")
+    for side, which in (("l", 0), ("r", 1)):
+        own = [f"{terms[key][which]} AS k{n}" for n, key in enumerate(plan.keys)]
+        shown = [
+            f"{as_text(c, kind_of(sides[which].schema.field(c)), side)} AS {name(f'{side}{n}')}"
+            for n, c in enumerate(found.columns)
+        ]
+        compared = [f"{terms[c][which]} AS {name(f'{side}c{n}')}" for n, c in enumerate(found.columns)]
+        connection.execute(
+            f"CREATE TABLE w{side} AS SELECT * FROM (SELECT {', '.join([*own, *shown, *compared])} FROM {side}) "  # noqa: S608
+            f"SEMI JOIN (FROM changed WHERE change = 'different') USING ({listed})"
+        )
+    connection.execute(f"CREATE TABLE wide AS SELECT * FROM wl JOIN wr USING ({listed})")  # noqa: S608
+    connection.execute("DROP TABLE wl; DROP TABLE wr")
+    connection.execute(
+        f"CREATE TABLE found AS SELECT {listed}, change, NULL::VARCHAR AS col, NULL::VARCHAR AS l, NULL::VARCHAR AS r, "  # noqa: S608
+        f"0 AS place FROM changed WHERE change <> 'different' UNION ALL "
+        f"SELECT {listed}, 'duplicate', NULL, a::VARCHAR, b::VARCHAR, 0 FROM twice"
+    )
+    for number, column in enumerate(found.columns):
+        connection.execute(
+            f"INSERT INTO found SELECT {listed}, 'different', {text(column)}, l{number}, r{number}, {number + 1} "  # noqa: S608
+            f"FROM wide WHERE lc{number} IS DISTINCT FROM rc{number}"
+        )
+    counted = "SELECT col, count(*) FROM found WHERE change = 'different' GROUP BY col"
+    by_column = dict(connection.execute(counted).fetchall())
+    found.by_column = {column: int(by_column[column]) for column in found.columns if column in by_column}
+    found.cells = sum(found.by_column.values())
+
+
+def _one(connection: Connection, query: str) -> tuple[int, ...]:
+    answer = connection.execute(query).fetchone()
+    return tuple(int(one) for one in answer or ())

@@ -1,0 +1,424 @@
+"""Tables of the lake: one Delta table per catalog resource, immutable versions, each committed whole or not
+at all.
+
+``<home.lake>/<resource>/data`` holds the accepted rows, ``…/quarantine`` the rejected ones, a partition per
+run. A commit carries the run's id as a Delta application transaction, so a run that is tried again after a
+crash cannot commit twice; and it holds the resource's lock and allows no retries, so two writers cannot
+interleave. Version numbers are Delta's own: 0 is the empty table, 1 the first data.
+
+Delta protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (transaction identifiers, add and
+remove files).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+from gongshu import clock
+from gongshu.errors import Conflict, EnvironmentFault, NotFound
+from gongshu.home import Home
+from gongshu.lake.parts import Part, PartWriter, digest
+
+ROW = "_row"  # the row of the source file that a row of the table came from, counted as a spreadsheet counts
+RAW = "_raw"  # by column name the texts that values came from, where the value no longer says what stood there
+RAW_TYPE = pa.map_(pa.string(), pa.string())
+OWN_COLUMNS = frozenset({ROW, RAW, "_n"})  # names that no item may have; "_n" numbers the rows of a snapshot
+
+_PREFIX = "gongshu."
+_CONFIGURATION = {  # history is evidence: never let the log be cleaned behind our back
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        pa.field("run", pa.string()),
+        pa.field("row", pa.int64()),
+        pa.field("failures", pa.list_(pa.struct([("column", pa.string()), ("rule", pa.string())]))),
+        pa.field("raw", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One committed state of a table. ``info`` is its provenance: run, sha256 of the source, counts."""
+
+    number: int
+    rows: int
+    committed_at: datetime
+    digest: str
+    run: str
+    info: Mapping[str, str]
+
+
+class Table:
+    """The versions of one resource. Cheap to make; nothing is created on disk before the first write."""
+
+    def __init__(self, home: Home, resource: str) -> None:
+        self.resource = resource
+        self.root = home.lake / folder_name(resource)
+
+    @property
+    def data_folder(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def quarantine_folder(self) -> Path:
+        return self.root / "quarantine"
+
+    # reading
+
+    def versions(self) -> list[Version]:
+        """Every committed version, oldest first; empty before the first."""
+        table = _open(self.data_folder)
+        return _versions(table) if table is not None else []
+
+    def latest(self) -> Version | None:
+        versions = self.versions()
+        return versions[-1] if versions else None
+
+    def version(self, number: int | None = None) -> Version:
+        """The version ``number`` (default: the latest). Raises NotFound."""
+        for candidate in reversed(self.versions()):
+            if number is None or candidate.number == number:
+                return candidate
+        raise NotFound(
+            "lake.version_unknown",
+            f"资源 {self.resource} 没有版本 {number if number is not None else ''}，请先归集数据。",
+            f"Resource {self.resource} has no version {number if number is not None else 'yet'}; collect data first.",
+            resource=self.resource,
+        )
+
+    def committed(self, run: str) -> Version | None:
+        """The version that run ``run`` committed, or None."""
+        return next((version for version in reversed(self.versions()) if version.run == run), None)
+
+    def files(self, number: int | None = None) -> list[Path]:
+        """The part files of a version. Raises NotFound when they were cleared (``lake.upkeep``)."""
+        found = self.version(number).number
+        files = self.paths(found)
+        if not all(file.is_file() for file in files):
+            raise NotFound(
+                "lake.version_cleared",
+                f"资源 {self.resource} 版本 {found} 的文件已按保留期清理或缺失。",
+                f"The files of version {found} of {self.resource} were cleared after their retention, or are missing.",
+                resource=self.resource,
+            )
+        return files
+
+    def paths(self, number: int) -> list[Path]:
+        """Where the files of a version are or were."""
+        return [self.data_folder / unquote(name) for name in _paths(_at(self.data_folder, self.version(number).number))]
+
+    def parts(self, number: int | None = None) -> list[Part]:
+        """The part files of a version with their digests, computed again from the disk."""
+        found = []
+        for path in sorted(self.files(number)):
+            with path.open("rb") as file:
+                sha = hashlib.file_digest(file, "sha256").hexdigest()
+            found.append(Part(path.name, pq.read_metadata(path).num_rows, path.stat().st_size, sha))
+        return found
+
+    def schema(self, number: int | None = None) -> pa.Schema:
+        return pa.schema(_at(self.data_folder, self.version(number).number).schema().to_arrow())
+
+    def read(self, number: int | None = None) -> pl.LazyFrame:
+        """The rows of a version, lazily."""
+        files = self.files(number)
+        if not files:  # every row of it was deleted
+            return pl.LazyFrame(schema=pl.Schema(pl.from_arrow(self.schema(number).empty_table()).schema))  # type: ignore[union-attr]
+        return pl.scan_parquet(files, glob=False)
+
+    def batches(
+        self, number: int | None = None, *, columns: Sequence[str] | None = None, size: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a version in the order of the source file, ``size`` at a time, in bounded memory."""
+        for path in sorted(self.files(number)):
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(batch_size=size, columns=list(columns) if columns else None)
+
+    def check_digest(self, number: int | None = None) -> bool:
+        """True when the files of the version still hash to the digest that its commit recorded."""
+        version = self.version(number)
+        return digest(self.parts(version.number)) == version.digest
+
+    def quarantine(self, run: str) -> pl.LazyFrame:
+        """The rejected rows of ``run`` by row number: run, row, failures [{column, rule}], raw."""
+        empty = pl.LazyFrame(schema=pl.Schema(pl.from_arrow(QUARANTINE_SCHEMA.empty_table()).schema))  # type: ignore[union-attr]
+        table = _open(self.quarantine_folder)
+        if table is None:
+            return empty
+        mark = f"run={run}/"
+        files = [self.quarantine_folder / name for name in map(unquote, _paths(table)) if name.startswith(mark)]
+        if not files:
+            return empty
+        body = pl.scan_parquet(sorted(files), glob=False, hive_partitioning=False).select(
+            pl.lit(run).alias("run"), "row", "failures", "raw"
+        )
+        return body.sort("row")
+
+    # writing
+
+    def writer(self, schema: pa.Schema, run: str) -> PartWriter:
+        """Where the accepted rows of ``run`` go before they are committed. Removes what an earlier attempt
+        left.
+        """
+        self._prepare()
+        if self.committed(run) is None:
+            for leftover in self.data_folder.glob(f"part-{run}-*.parquet"):
+                leftover.unlink(missing_ok=True)
+        return PartWriter(self.data_folder, schema, run)
+
+    def quarantine_writer(self, run: str) -> PartWriter:
+        """Where the rejected rows of ``run`` go before ``commit_quarantine``."""
+        self._prepare()
+        if not self._has_transaction(self.quarantine_folder, run):
+            for leftover in (self.quarantine_folder / f"run={run}").glob("*.parquet"):
+                leftover.unlink(missing_ok=True)
+        body = pa.schema([field for field in QUARANTINE_SCHEMA if field.name != "run"])
+        return PartWriter(self.quarantine_folder, body, run, subfolder=f"run={run}")
+
+    def commit(
+        self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, run: str, info: Mapping[str, str | int]
+    ) -> Version:
+        """Write ``batches`` as the next version in one atomic commit. For callers that have the rows at hand."""
+        with self.writer(schema, run) as writer:
+            for batch in batches:
+                writer.write(batch)
+            parts = writer.release()
+        return self.commit_parts(parts, schema, run=run, info=info)
+
+    def commit_parts(
+        self,
+        parts: Sequence[Part],
+        schema: pa.Schema,
+        *,
+        run: str,
+        info: Mapping[str, str | int],
+        after: int | None = None,
+    ) -> Version:
+        """Make ``parts`` the whole content of the next version; parts of the present one may be among them.
+
+        Idempotent by ``run``: when the run has committed before, its version is returned and nothing
+        changes. Raises Conflict when another writer was faster (the present version is no longer ``after``)
+        or a part is gone, EnvironmentFault when the disk refuses.
+        """
+        with self._lock():
+            done = self.committed(run)
+            if done is not None:
+                kept = {path.name for path in self.files(done.number)}
+                for part in parts:
+                    if part.path.startswith(f"part-{run}-") and part.path not in kept:
+                        (self.data_folder / part.path).unlink(missing_ok=True)
+                return done
+            table = _open(self.data_folder) or _create(self.data_folder, schema)
+            if after is not None and table.version() != after:
+                raise _busy()
+            for part in parts:
+                path = self.data_folder / part.path
+                if not path.is_file() or path.stat().st_size != part.size:
+                    raise Conflict(
+                        "lake.part_gone",
+                        f"归集 {run} 的中间文件已被另一次执行清理，本次提交作废。请以另一次执行的结果为准。",
+                        f"A part file of run {run} was cleared by another attempt; this attempt is void.",
+                        run=run,
+                    )
+            now = clock.now()
+            number = table.version() + 1
+            rows = sum(part.rows for part in parts)
+            metadata = {
+                _PREFIX + "run": run,
+                _PREFIX + "rows": str(rows),
+                _PREFIX + "digest": digest(parts),
+                _PREFIX + "committed_at": now.isoformat(),
+                **{_PREFIX + key: str(value) for key, value in info.items()},
+            }
+            stamp = int(now.timestamp() * 1000)
+            present = {unquote(name) for name in _paths(table)}
+            names = {part.path for part in parts}
+            actions: list[AddAction | RemoveAction] = [_add(part, stamp) for part in parts if part.path not in present]
+            mode = "overwrite"
+            if (
+                names & present
+            ):  # a file may not be removed and added in one commit (protocol, "add file and remove file")
+                mode = "append"
+                actions += [RemoveAction(name, True, stamp) for name in sorted(present - names)]
+            _commit(table, actions, mode, schema, run, metadata)
+            _require_exact(self.data_folder, number, {part.path for part in parts})
+        return self.version(number)
+
+    def commit_quarantine(self, parts: Sequence[Part], *, run: str) -> None:
+        """Keep the rejected rows of ``run`` for good; a second call for the same run changes nothing."""
+        if not parts:
+            return
+        with self._lock():
+            if self._has_transaction(self.quarantine_folder, run):
+                return
+            folder = self.quarantine_folder
+            table = _open(folder) or _create(folder, QUARANTINE_SCHEMA, partition_by=["run"])
+            stamp = int(clock.now().timestamp() * 1000)
+            actions: list[AddAction | RemoveAction] = [_add(part, stamp, {"run": run}) for part in parts]
+            _commit(table, actions, "append", QUARANTINE_SCHEMA, run, {_PREFIX + "run": run}, ["run"])
+
+    def _has_transaction(self, folder: Path, run: str) -> bool:
+        table = _open(folder)
+        return table is not None and table.transaction_version(run) is not None
+
+    def _prepare(self) -> None:
+        try:
+            self.data_folder.mkdir(parents=True, exist_ok=True)
+            self.quarantine_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other writer of this machine waiting, for upkeep of the files."""
+        with self._lock():
+            yield
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One committer per resource on this machine; released by the kernel when its process dies."""
+        self._prepare()
+        try:
+            with (self.root / ".lock").open("w") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+
+
+def folder_name(resource: str) -> str:
+    """A resource code as one safe folder name: no separators, no dots, and no ``%``, which Delta reads as
+    an escape.
+    """
+    safe = (
+        sign
+        if sign.isascii() and (sign.isalnum() or sign in "-_")
+        else "".join(f"~{byte:02x}" for byte in sign.encode())
+        for sign in resource
+    )
+    return "".join(safe) or "~"
+
+
+def _uri(folder: Path) -> str:
+    if any(sign in str(folder) for sign in "%#?"):  # the Delta kernel unescapes addresses twice
+        raise EnvironmentFault(
+            "lake.path_sign",
+            f"数据湖路径不能含有 % # ?:{folder}。请换一个目录。",
+            f"The lake's path must not hold the signs % # ?: {folder}. Choose another folder.",
+        )
+    return folder.absolute().as_uri()
+
+
+def _at(folder: Path, number: int) -> DeltaTable:
+    return DeltaTable(_uri(folder), version=number)
+
+
+def _open(folder: Path) -> DeltaTable | None:
+    if not (folder / "_delta_log").is_dir():
+        return None
+    try:
+        return DeltaTable(_uri(folder))
+    except TableNotFoundError:
+        return None
+
+
+def _create(folder: Path, schema: pa.Schema, partition_by: list[str] | None = None) -> DeltaTable:
+    return DeltaTable.create(_uri(folder), schema, partition_by=partition_by, configuration=_CONFIGURATION)
+
+
+def _paths(table: DeltaTable) -> list[str]:
+    actions = pa.table(table.get_add_actions(flatten=True))
+    return [str(name) for name in actions.column("path").to_pylist()]
+
+
+def _add(part: Part, stamp: int, partition: dict[str, str | None] | None = None) -> AddAction:
+    # Only the count: minima and maxima of personal data do not belong in a log that many may read.
+    return AddAction(part.path, part.size, partition or {}, stamp, True, json.dumps({"numRecords": part.rows}))
+
+
+def _commit(
+    table: DeltaTable,
+    actions: list[AddAction | RemoveAction],
+    mode: str,
+    schema: pa.Schema,
+    run: str,
+    metadata: dict[str, str],
+    partition_by: list[str] | None = None,
+) -> None:
+    properties = CommitProperties(
+        custom_metadata=dict(metadata), max_commit_retries=0, app_transactions=[Transaction(run, 1)]
+    )
+    try:
+        table.create_write_transaction(actions, mode, schema, partition_by=partition_by, commit_properties=properties)
+    except CommitFailedError as error:
+        raise _busy() from error
+    except (DeltaError, OSError) as error:
+        raise EnvironmentFault(
+            "lake.commit",
+            f"数据湖提交失败：{error}。请检查磁盘空间和权限后重试。",
+            f"The lake could not commit: {error}. Check space and rights, then try again.",
+        ) from error
+
+
+def _require_exact(folder: Path, number: int, expected: set[str]) -> None:
+    table = _at(folder, number)
+    if {unquote(name) for name in _paths(table)} != expected:
+        raise Conflict(
+            "lake.commit_mixed",
+            f"版本 {number} 混入了其他文件，请核查数据湖目录。",
+            f"Version {number} holds files that are not this run's; examine the lake's folder.",
+        )
+
+
+def _versions(table: DeltaTable) -> list[Version]:
+    found = []
+    for commit in table.history():
+        if _PREFIX + "digest" not in commit:
+            continue
+        info = {key.removeprefix(_PREFIX): str(commit[key]) for key in commit if key.startswith(_PREFIX)}
+        found.append(
+            Version(
+                number=int(commit["version"]),
+                rows=int(info.pop("rows")),
+                committed_at=datetime.fromisoformat(info.pop("committed_at")).astimezone(UTC),
+                digest=info.pop("digest"),
+                run=info.pop("run"),
+                info=info,
+            )
+        )
+    return sorted(found, key=lambda version: version.number)
+
+
+def _busy() -> Conflict:
+    return Conflict(
+        "lake.busy",
+        "另一次归集刚刚提交了同一资源的新版本，请重试。",
+        "Another run has just committed a version of the same resource; try again.",
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        "lake.disk",
+        f"数据湖无法写入：{folder}({error.strerror or error})。请检查磁盘空间和权限后重试。",
+        f"The lake cannot be written: {folder} ({error.strerror or error}). Check space and rights, then try again.",
+    )

@@ -1,0 +1,173 @@
+"""Looking after the versions of a table: what each takes on disk, going back to one, fewer files, clearing old ones.
+
+The log of versions is never cut: a cleared version stays listed with its digest and provenance, only its files are gone.
+Going back does not erase either: the old content becomes the next version, and says which it restored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gongshu import clock
+from gongshu.errors import Conflict, NotFound
+from gongshu.lake.parts import BYTES_PER_PART, Part
+from gongshu.lake.parts import digest as digest_of
+from gongshu.lake.tables import Table, Version
+
+ABANDONED = timedelta(days=1)  # what a killed run left is swept when it is older
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A version on disk. ``own_bytes`` is what no other version holds; ``present`` is False once it was cleared."""
+
+    version: Version
+    files: int
+    size: int
+    own_bytes: int
+    present: bool
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What was cleared, or would be: versions, files and bytes; ``abandoned`` counts files of no version."""
+
+    versions: tuple[int, ...]
+    files: int
+    size: int
+    abandoned: int
+
+
+def stored(table: Table) -> list[Stored]:
+    """Every version with what it takes on disk, oldest first."""
+    versions = table.versions()
+    held: dict[int, list[Path]] = {}
+    for version in versions:
+        try:
+            held[version.number] = table.files(version.number)
+        except NotFound:
+            continue
+    users: dict[Path, int] = {}
+    for files in held.values():
+        for file in files:
+            users[file] = users.get(file, 0) + 1
+    sizes = {file: file.stat().st_size for file in users}
+    return [
+        Stored(
+            version,
+            len(held.get(version.number, [])),
+            sum(sizes[file] for file in held.get(version.number, [])),
+            sum(sizes[file] for file in held.get(version.number, []) if users[file] == 1),
+            version.number in held,
+        )
+        for version in versions
+    ]
+
+
+def restore(table: Table, number: int, *, run: str) -> Version:
+    """Make the content of version ``number`` the next version; no file is copied.
+
+    Idempotent by ``run``. Raises NotFound when it was cleared, Conflict when its files are not those of its commit, or
+    when it is the latest already.
+    """
+    done = table.committed(run)
+    if done is not None:
+        return done
+    old = table.version(number)
+    latest = table.latest()
+    if latest is not None and latest.digest == old.digest:
+        raise Conflict(
+            "lake.restore_same",
+            f"版本 {number} 与当前版本内容相同，无需恢复。",
+            f"Version {number} is the same as the present one; there is nothing to go back to.",
+        )
+    parts = [_part(table, file) for file in table.files(number)]
+    if digest_of(parts) != old.digest:
+        raise Conflict(
+            "lake.restore_altered",
+            f"版本 {number} 的文件与提交时的摘要不符，不能恢复。请联系平台运维。",
+            f"The files of version {number} are not those of its commit, so it is not restored. Call support.",
+        )
+    info = {key: value for key, value in old.info.items() if key not in {"compacted", "cleaned"}}
+    return table.commit_parts(parts, _arrow(table, number), run=run, info=info | {"restored": number})
+
+
+def compact(table: Table, *, run: str, tick: Callable[[], None] = lambda: None) -> Version | None:
+    """Write the latest version into as few files as there need be, as the next version; None when that saves none.
+
+    The rows and their order stay. Idempotent by ``run``.
+    """
+    done = table.committed(run)
+    if done is not None:
+        return done
+    latest = table.version()
+    files = table.files(latest.number)
+    fewest = -(-sum(file.stat().st_size for file in files) // BYTES_PER_PART)
+    if len(files) <= max(1, fewest):
+        return None
+    schema = _arrow(table, latest.number)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in table.batches(latest.number):
+            tick()
+            yield batch.cast(schema)
+
+    return table.commit(batches(), schema, run=run, info=dict(latest.info) | {"compacted": latest.number})
+
+
+def clear(
+    table: Table, *, keep_latest: int, older_than: datetime, keep: Collection[int] = (), dry: bool = True
+) -> Cleared:
+    """Remove the files of old versions: not of the ``keep_latest`` newest, not newer than ``older_than``, not in ``keep``.
+
+    With ``dry`` nothing is removed. A file that a kept version also holds stays.
+    """
+    with table.held():
+        versions = table.versions()
+        kept = {one.number for one in versions[-max(1, keep_latest) :]} | set(keep)
+        kept |= {one.number for one in versions if one.committed_at >= older_than}
+        needed: set[Path] = set()
+        going: dict[int, list[Path]] = {}
+        for one in versions:
+            try:
+                files = table.files(one.number)
+            except NotFound:
+                files = table.paths(one.number)  # what is left of one cleared half
+            if one.number in kept:
+                needed.update(files)
+            else:
+                going[one.number] = files
+        gone = {file for files in going.values() for file in files if file not in needed and file.is_file()}
+        known = needed | {file for files in going.values() for file in files}
+        before = (clock.now() - ABANDONED).timestamp()
+        lost = {
+            file
+            for file in table.data_folder.glob("part-*.parquet")
+            if file not in known and file.stat().st_mtime < before
+        }
+        numbers = tuple(number for number, files in going.items() if any(file in gone for file in files))
+        size = sum(file.stat().st_size for file in gone | lost)
+        if not dry:
+            for file in sorted(gone | lost):
+                file.unlink(missing_ok=True)
+        return Cleared(numbers, len(gone), size, len(lost))
+
+
+def _part(table: Table, file: Path) -> Part:
+    with file.open("rb") as handle:
+        sha = hashlib.file_digest(handle, "sha256").hexdigest()
+    name = file.relative_to(table.data_folder).as_posix()
+    return Part(name, pq.read_metadata(file).num_rows, file.stat().st_size, sha)
+
+
+def _arrow(table: Table, number: int) -> pa.Schema:
+    """The schema as its files have it: what Delta tells may have other text types."""
+    files = table.files(number)
+    return pq.read_schema(files[0]) if files else table.schema(number)

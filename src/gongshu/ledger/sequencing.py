@@ -1,0 +1,169 @@
+"""The sequencer joined to the database: drains the outbox and the spools, and keeps the search index behind the log.
+
+Exactly once, without a second list of what was done: the index row of a leaf and the removal of its outbox row are one
+transaction, and the index is always caught up with the log *before* the outbox is read. So a leaf that is still in the
+outbox then is not in the log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from gongshu import clock
+from gongshu import home as installations
+from gongshu.errors import EnvironmentFault
+from gongshu.home import Home
+from gongshu.ledger import entry, installation, intake, pruning, queries, state, tiles
+from gongshu.ledger.models import Mention, Outbox, Record
+
+OUTBOX_ROUND = 4_096
+INDEX_ROUND = 2_000
+_COLUMNS = (
+    "index", "entry_id", "at", "action", "actor", "organization", "subject", "resource", "cites", "details",
+)  # fmt: skip
+_SEVERAL = b'"subjects":['
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_PARAMETERS = 500  # ids per DELETE: below every database's limit
+
+
+def run_once(home: Home | None = None, *, wait: float = 10.0) -> int:
+    """Sequence everything that waits now and index it; answer how many leaves the log grew by.
+
+    Conflict when another sequencer holds the log for longer than ``wait`` seconds; EnvironmentFault when the log cannot
+    be written or was damaged or rolled back. Whatever fails, nothing that waits is lost. Not inside a transaction.
+    """
+    place = home or installations.open_home()
+    if _idle(place):
+        return 0
+    sequencer = installation.sequencer_of(place)
+    added = 0
+    with sequencer.locked(wait):
+        _index(place, sequencer.head.size)
+        while True:
+            grown = sequencer.step(_outbox())
+            added += grown
+            if not grown:
+                return added
+            _index(place, sequencer.head.size)
+
+
+def reindex(home: Home | None = None) -> int:
+    """Make the search index anew from the log; answer how many entries it has."""
+    place = home or installations.open_home()
+    sequencer = installation.sequencer_of(place)
+    with sequencer.locked():
+        Mention.objects.all().delete()
+        Record.objects.all().delete()
+        _index(place, sequencer.head.size)
+        return sequencer.head.size
+
+
+def _idle(home: Home) -> bool:
+    """Whether a glance, without the lock, finds nothing to do: the worker asks many times a second."""
+    found = state.load(home.ledger)
+    return (
+        found is not None
+        and not intake.waiting(home.spool, found.cursors)
+        and not Outbox.objects.exists()
+        and queries.next_index() == found.head.size
+    )
+
+
+def _outbox() -> list[bytes]:
+    rows = Outbox.objects.order_by("id").values_list("entry_id", "leaf")[:OUTBOX_ROUND]
+    return [intake.checked(bytes(leaf), "outbox", entry_id) for entry_id, leaf in rows]
+
+
+def _index(home: Home, size: int) -> None:
+    """Bring the index up to ``size`` leaves, and take out of the outbox what is in the log."""
+    begin = queries.next_index()
+    if begin > size:
+        raise EnvironmentFault(
+            "ledger.rolled_back",
+            f"数据库已索引 {begin} 条，而账本目录只有 {size} 条：账本目录被换成了旧的。请恢复与数据库同期的账本备份；"
+            "若账本是对的、数据库是旧备份，请运行 gongshu ledger reindex。",
+            f"The database has indexed {begin} entries, but the ledger folder holds {size}: the folder is an older one. "
+            "Restore the ledger backup that belongs to the database; if the ledger is right, run gongshu ledger reindex.",
+        )
+    log = tiles.Tiles(home.ledger, size)
+    begin = max(begin, pruning.below(home.ledger))
+    while begin < size:
+        end = min(size, begin + INDEX_ROUND)
+        leaves = list(log.leaves(begin, end))
+        rows = [_row(index, leaf) for index, leaf in leaves]
+        mentions = [found for index, leaf in leaves if _SEVERAL in leaf for found in _mentions(index, leaf)]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_insert(), rows)
+            if mentions:
+                Mention.objects.bulk_create(mentions, batch_size=_PARAMETERS)
+            _forget([str(row[1]) for row in rows])
+        begin = end
+
+
+def _forget(entry_ids: Sequence[str]) -> None:
+    if not Outbox.objects.exists():
+        return
+    for at in range(0, len(entry_ids), _PARAMETERS):
+        Outbox.objects.filter(entry_id__in=entry_ids[at : at + _PARAMETERS]).delete()
+
+
+def _insert() -> str:
+    """One INSERT of an index row. Not through model instances: that is several times slower, and rows come in millions."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(Record._meta.get_field(name).column) for name in _COLUMNS)
+    return f"INSERT INTO {quote(Record._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608
+
+
+def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
+    """The values of ``_COLUMNS`` for one leaf. Millions pass here, so it reads the body without making an ``Entry``."""
+    try:
+        if b"\\u0000" in leaf:
+            raise ValueError("NUL")
+        found = entry.body(leaf)
+        return (
+            index,
+            str(found["id"])[:64],
+            _moment(str(found["at"])),
+            str(found["action"])[:80],
+            str(found["actor"])[:200],
+            str(found["organization"])[:64],
+            str(found.get("subject", ""))[:80],
+            str(found.get("resource", ""))[:200],
+            _json(found.get("cites", ())),
+            _json(found.get("details", {})),
+        )
+    except (ValueError, KeyError):
+        moment = connection.ops.adapt_datetimefield_value(clock.now())
+        return (index, "", moment, "ledger.unreadable_entry", "", "", "", "", "[]", "{}")
+
+
+def _moment(text: str) -> Any:
+    """The moment of an entry (RFC 3339, UTC, milliseconds) as this database stores it.
+
+    SQLite stores text; it is made from text where the entry has the form that ``entry.build`` gives it.
+    """
+    if connection.vendor == "sqlite" and _STAMP.fullmatch(text):
+        part = "" if text[20:23] == "000" else f".{text[20:23]}000"
+        return f"{text[:10]} {text[11:19]}{part}"
+    return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def _mentions(index: int, leaf: bytes) -> list[Mention]:
+    """The people in a leaf that names several, each once."""
+    try:
+        found = entry.parse(leaf)
+    except ValueError:
+        return []
+    subjects = found.details.get("subjects", ())
+    people = dict.fromkeys(str(one)[:80] for one in subjects) if isinstance(subjects, list) else {}
+    return [Mention(subject=one, at=found.at, index=index) for one in people if one]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,1 @@
+"""The pages and the management API: portal (public), console (staff), api (programs)."""

@@ -1,0 +1,187 @@
+"""The ledger for staff: search what happened, look at one entry, take its evidence away."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from gongshu import clock
+from gongshu.errors import GongshuError, NotFound, Text
+from gongshu.identity import queries as identity
+from gongshu.identity.states import Role
+from gongshu.ledger import bundle, cosigning, installation, queries, search_queries
+from gongshu.tracing import actions as tracing
+from gongshu.tracing import queries as pushed
+from gongshu.tracing.states import INVESTIGATORS
+from gongshu.web import acts, csv_answer
+from gongshu.web import evidence as evidence_of
+from gongshu.web.parts import page_of, purpose_words
+from gongshu.web.permissions import STAFF, actor_of, requires
+
+COMMITTED = "hmac-sm3:"
+SEARCHED = ("resource", "organization", "action", "subject", "since", "until")
+COLUMNS = ("index", "at", "action", "organization", "system", "resource", "purpose", "count", "subject", "entry")
+PAGE_SIZE = 50
+readers = requires(*STAFF, Role.AUDIT_ADMIN)
+
+
+@readers
+def records(request: HttpRequest) -> HttpResponse:
+    actor, asked = actor_of(request), request.GET
+    own = evidence_of.confined_to(actor)
+    question = _question(asked, own)
+    page = search_queries.search(question, after=asked.get("after", ""), limit=PAGE_SIZE)
+    names, purposes = identity.names(record.organization for record in page.rows), purpose_words()
+    context: dict[str, Any] = {
+        "rows": [(record, _name(names, record.organization), _purpose(purposes, record)) for record in page.rows],
+        "next": page.next,
+        "size": queries.size(),
+        "waiting": queries.waiting(),
+        "kinds": acts.kinds(asked.get("action", "").strip()),
+        "asked": asked,
+        "own": own,
+        "person": question.subject.startswith(COMMITTED),
+        "may_ask_for_a_person": actor.has(*INVESTIGATORS),
+    }
+    return render(request, "console/ledger.html", context)
+
+
+@readers
+@require_POST
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """All that a search finds, streamed as CSV or JSON Lines; that it was taken away is an entry itself."""
+    actor = actor_of(request)
+    question = _question(request.POST, evidence_of.confined_to(actor))
+    form = "jsonl" if request.POST.get("format") == "jsonl" else "csv"
+    asked = {name: request.POST.get(name, "")[:200] for name in SEARCHED}
+    tracing.record_export(by=actor, asked=asked, form=form)
+    rows = search_queries.stream(question)
+    if form == "csv":
+        return csv_answer.stream("ledger.csv", COLUMNS, (_as_json(row).values() for row in rows))
+    response = StreamingHttpResponse(
+        (json.dumps(_as_json(row), ensure_ascii=False) + "\n" for row in rows),
+        content_type="application/jsonl; charset=utf-8",
+    )
+    response["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
+    return response
+
+
+@requires(*INVESTIGATORS)
+def person(request: HttpRequest) -> HttpResponse:
+    """Who asked about a person: the identifier is turned into its commitment and forgotten; the question is recorded.
+
+    Asked for by the person concerned (个人信息保护法 article 45) or by those who audit.
+    """
+    if request.method == "POST":
+        identifier = request.POST.get("identifier", "").strip()
+        reason = request.POST.get("reason", "").strip()
+        if not identifier or not reason or len(identifier) > 100 or len(reason) > 200 or "\0" in identifier + reason:
+            return render(request, "console/ledger_person.html", {"missing": True, "reason": reason}, status=400)
+        subject = tracing.ask_for_person(by=actor_of(request), identifier=identifier, reason=reason)
+        return redirect(f"{reverse('console:ledger')}?{urlencode({'subject': subject})}")
+    return render(request, "console/ledger_person.html", {})
+
+
+def _question(asked: QueryDict, own: str) -> search_queries.Question:
+    def said(name: str) -> str:
+        return asked.get(name, "").strip().replace("\0", "")
+
+    return search_queries.Question(
+        resource=said("resource").replace("/", "-"),
+        organization=own or said("organization"),
+        action=said("action"),
+        subject=said("subject"),
+        since=_day(said("since")),
+        until=_day(said("until"), 1),
+    )
+
+
+def _as_json(row: Any) -> dict[str, Any]:
+    """An entry as it is taken away: ``COLUMNS`` in their order."""
+    values = (
+        row.index, clock.local(row.at).isoformat(), row.action, row.organization, row.actor, row.resource,
+        str(row.details.get("purpose", "")), str(row.details.get("count", "")), row.subject, row.entry_id,
+    )  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+@readers
+def daily(request: HttpRequest) -> HttpResponse:
+    """The logs that were pushed to one's organisation, a day each."""
+    return render(
+        request, "console/ledger_daily.html", {"page": page_of(request, pushed.digests(actor_of(request)), PAGE_SIZE)}
+    )
+
+
+@readers
+def daily_file(request: HttpRequest, day: str) -> StreamingHttpResponse:
+    """The file of one day, as it was pushed; its SHA-256 is in the notice and in the ledger."""
+    moment = _day(day)
+    if moment is None:
+        raise NotFound("tracing.digest_unknown", "没有这一天的日志。", "There is no log of that day.")
+    found = pushed.digest(actor_of(request), moment.date())
+    response = StreamingHttpResponse(pushed.content(found), content_type="application/jsonl; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="log-{found.day}.jsonl"'
+    response["X-Content-SHA256"] = found.sha256
+    return response
+
+
+def _day(text: str, later: int = 0) -> datetime | None:
+    """The beginning of a day in Shanghai, ``later`` days on; nothing for what is no day."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=later)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), clock.SHANGHAI)
+
+
+def _purpose(words: dict[str, Text], record: Any) -> Text | None:
+    asked = str(record.details.get("purpose", ""))
+    return words.get(asked, Text(asked, asked)) if asked else None
+
+
+def _name(names: dict[str, Text], code: str) -> Text:
+    return names.get(code, Text(code, code))
+
+
+@readers
+def record(request: HttpRequest, entry_id: str) -> HttpResponse:
+    """One entry, and whether its proof holds at this moment."""
+    found = evidence_of.find(actor_of(request), entry_id)
+    proven, trouble = None, None
+    try:
+        keys = installation.trusted(settings.HOME)[0]
+        policy = cosigning.policy_of(settings.HOME)
+        proven = bundle.check(bundle.make(settings.HOME.ledger, found.index, keys, policy), keys)
+    except GongshuError as error:
+        trouble = error.text
+    signed = [(one, datetime.fromtimestamp(one.at, UTC)) for one in proven.witnesses if one.at] if proven else []
+    context = {
+        "signed": signed,
+        "standings": evidence_of.standings(settings.HOME),
+        "found": found,
+        "organization": _name(identity.names([found.organization]), found.organization),
+        "details": sorted(found.details.items()),
+        "proven": proven,
+        "root": proven.root.hex() if proven else "",
+        "trouble": trouble,
+    }
+    return render(request, "console/ledger_record.html", context)
+
+
+@readers
+def evidence(request: HttpRequest, entry_id: str) -> HttpResponse:
+    """The evidence file, to be checked offline with ``gongshu ledger verify`` or another verifier."""
+    found = evidence_of.find(actor_of(request), entry_id)
+    text = evidence_of.of(settings.HOME, found)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="evidence-{found.entry_id}.json"'
+    return response

@@ -1,0 +1,1 @@
+"""The public pages: search, data sets, downloads, rules, proofs. Nobody needs an account here."""

@@ -1,0 +1,29 @@
+"""Words that people type into forms which the pages read themselves: bounded, and without what a database cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gongshu.errors import GongshuError
+
+MOST = 4000  # characters of one field of words; ours, not the law's
+
+
+def words(typed: Mapping[str, str], name: str, most: int = MOST) -> str:
+    """What was typed into ``name``; GongshuError ``web.unreadable`` or ``web.too_long`` for what no field takes."""
+    said = typed.get(name, "")
+    if "\0" in said:
+        raise GongshuError(
+            "web.unreadable",
+            "填写的内容含有无法保存的字符，请重新输入。",
+            "What you typed holds a sign that cannot be kept; type it again.",
+            field=name,
+        )
+    if len(said) > most:
+        raise GongshuError(
+            "web.too_long",
+            f"填写的内容过长，至多 {most} 字。",
+            f"That is too long: at most {most} characters.",
+            field=name,
+        )
+    return said

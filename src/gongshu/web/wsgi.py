@@ -1,0 +1,8 @@
+"""What granian serves."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongshu.web.settings")
+application = get_wsgi_application()

@@ -1,0 +1,72 @@
+"""Fixtures for all tests. See ``live.py`` for the real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import live as platform
+
+# Two busy cores are slow at times; how long an example takes says nothing about whether it is right.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+live = platform.live  # the fixture
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that share the running platform run in one pytest-xdist worker, so that it is started once."""
+    for item in items:
+        if "live" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
+@pytest.fixture
+def own_database():
+    """On PostgreSQL: a database of this test's own, so that installations do not meet. On SQLite: nothing."""
+    shared = os.environ.get("GONGSHU_DATABASE_URL", "")
+    if not shared:
+        yield ""
+        return
+    import psycopg
+
+    name = f"cli_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(shared, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield urlsplit(shared)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(shared, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def gongshu(tmp_path, own_database):
+    """Run the command line as its users do: ``gongshu("init", "--city", "xian", home=folder)``."""
+
+    def run(*arguments, home=None, timeout=120, language="zh", env=None, stdin=None):
+        settings = {
+            "GONGSHU_HOME": str(home or tmp_path / "home"),
+            "GONGSHU_LANG": language,
+            "GONGSHU_DATABASE_URL": own_database,
+            **(env or {}),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "gongshu.cli.main", *map(str, arguments)],
+            env=platform.environment(**settings),
+            cwd=tmp_path,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run
