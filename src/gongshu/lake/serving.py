@@ -133,12 +133,21 @@ def publish(
 
 def current(home: Home, resource: str) -> Path | None:
     """The folder of the snapshot in force, or None when nothing is published."""
+    seen = None
+    while (folder := pointed(home, resource)) is not None and folder != seen:
+        if (folder / MANIFEST).is_file():
+            return folder
+        seen = folder  # retired between two reads: the pointer has moved on
+    return None
+
+
+def pointed(home: Home, resource: str) -> Path | None:
+    """The folder that the pointer names at this moment, there or not; None without a pointer."""
     root = home.serving / folder_name(resource)
     try:
-        folder = root / (root / POINTER).read_text(encoding="ascii").strip()
+        return root / (root / POINTER).read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
-    return folder if (folder / MANIFEST).is_file() else None
 
 
 def kept(root: Path, version: int) -> Path | None:
@@ -166,16 +175,25 @@ class Snapshot:
 
     @classmethod
     def open(cls, home: Home, resource: str) -> Snapshot:
-        """The snapshot in force. Raises NotFound when the resource has none."""
-        folder = current(home, resource)
-        if folder is None:
-            raise NotFound(
-                "lake.not_served",
-                f"资源 {resource} 尚未发布可查询的数据。",
-                f"Resource {resource} has no published data yet.",
-                resource=resource,
-            )
-        return cls(folder)
+        """The snapshot in force. Raises NotFound when the resource has none.
+
+        A publisher may retire the build that the pointer named a moment ago; the pointer has then moved on, so it is
+        read again. Only a pointer that stands still and names nothing means that nothing is served.
+        """
+        seen = None
+        while (folder := pointed(home, resource)) is not None and folder != seen:
+            try:
+                return cls(folder)
+            except (FileNotFoundError, sqlite3.OperationalError):
+                if (folder / MANIFEST).is_file() and (folder / DATABASE).is_file():
+                    raise  # it is there and cannot be read
+            seen = folder
+        raise NotFound(
+            "lake.not_served",
+            f"资源 {resource} 尚未发布可查询的数据。",
+            f"Resource {resource} has no published data yet.",
+            resource=resource,
+        )
 
     @property
     def version(self) -> int:

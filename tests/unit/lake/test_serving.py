@@ -147,6 +147,25 @@ def test_a_reader_sees_the_old_snapshot_or_the_new_one(home: Home) -> None:
     assert seen
 
 
+def test_a_reader_who_read_the_pointer_just_before_its_build_was_retired_gets_the_next_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = serving.publish(home, "r", items=ITEMS[:1], keys=["code"])
+    for count in range(2, 7):
+        serving.publish(home, "r", items=ITEMS[:count], keys=["code"])
+    assert not old.exists()
+    truth = serving.pointed
+    for look in (lambda: Snapshot.open(home, "r").folder, lambda: serving.current(home, "r")):
+        late = iter([old])
+        monkeypatch.setattr(serving, "pointed", lambda *given, late=late: next(late, None) or truth(*given))
+        found = look()
+        assert found is not None
+        assert found.name == truth(home, "r").name  # type: ignore[union-attr]
+    monkeypatch.setattr(serving, "pointed", lambda *_: old)
+    with pytest.raises(NotFound):
+        Snapshot.open(home, "r")
+
+
 def test_a_key_that_does_not_tell_rows_apart_is_refused_and_the_old_snapshot_stays(home: Home) -> None:
     serving.publish(home, "r", items=ITEMS, keys=["code"])
     columns = [pa.array([row[0]] * 2, field.type) for row, field in zip(zip(*ROWS, strict=True), SCHEMA, strict=True)]
