@@ -31,6 +31,7 @@ from gongshu.quality.states import OBJECTION
 from gongshu.rules.answers import plain
 from gongshu.rules.proofs import proofs
 from gongshu.sharing.states import APPLICATION, DISPUTE, EMERGENCY
+from gongshu.supervision.handover_states import HANDOVER
 from gongshu.supervision.project_states import PROJECT
 from gongshu.supervision.states import FINDING
 from gongshu.workflow import Table
@@ -59,6 +60,7 @@ TABLES: tuple[tuple[str, Table], ...] = (
     ("运营单位的数据需求 · Demand of an operator", OPERATION_DEMAND),
     ("违规整改 · Rectification of a violation", FINDING),
     ("信息化项目的数据关口 · Gate of IT projects", PROJECT),
+    ("数据资产备案的报送 · Handing a filing of assets over", HANDOVER),
 )
 
 

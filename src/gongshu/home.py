@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,26 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Upward:
+    """Where the register of data assets is filed, as the operator declares under ``[upward]``; nowhere without ``url``.
+
+    ``url``: ``https://…`` or ``http://…``, ``sftp://user@host:22/folder``, or ``file:///folder`` on this machine.
+    ``secret_file`` (relative to the installation) holds the HMAC secret, or the private key of SFTP.
+    """
+
+    office: str = ""
+    url: str = ""
+    client: str = ""
+    algorithm: str = "HMAC-SM3"
+    secret_file: str = ""
+    host_key: str = ""
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.url)
+
+
+@dataclass(frozen=True)
 class Home:
     """One installation. Paths are absolute; ``city`` is the rule pack's id, ``name`` the city's name on the pages."""
 
@@ -66,6 +86,7 @@ class Home:
     cutoff: time | None = None  # close of business: what comes in later counts as received on the next working day
     mail: Mail = field(default_factory=Mail)
     sources: Reach = field(default_factory=Reach)
+    upward: Upward = field(default_factory=Upward)
     lineage_url: str = ""  # where OpenLineage events are posted; nowhere while it is empty
 
     @property
@@ -176,6 +197,7 @@ def open_home(path: str | Path | None = None) -> Home:
         cutoff=_cutoff(env.get("GONGSHU_CUTOFF") or settings.get("cutoff") or ""),
         mail=_mail(settings.get("mail") or {}, env),
         sources=_reach(settings.get("sources") or {}, env),
+        upward=_upward(settings.get("upward") or {}),
         lineage_url=env.get("GONGSHU_LINEAGE_URL") or str((settings.get("lineage") or {}).get("url", "")),
     )
 
@@ -193,6 +215,25 @@ def _reach(table: Mapping[str, Any], env: Mapping[str, str]) -> Reach:
         return [one.strip() for one in found if one.strip()]
 
     return Reach(tuple(listed("hosts")), tuple(Path(one).expanduser().absolute() for one in listed("folders")))
+
+
+def _upward(table: Mapping[str, Any]) -> Upward:
+    found = Upward(**{one.name: str(table.get(one.name, one.default)).strip() for one in fields(Upward)})
+    scheme = found.url.partition("://")[0]
+    if found.url and (scheme not in {"http", "https", "sftp", "file"} or not found.office):
+        raise EnvironmentFault(
+            "home.upward",
+            "gongshu.toml 的 [upward] 有误：url 须以 https://、http://、sftp:// 或 file:// 开头，并写明 office。请更正。",
+            "[upward] of gongshu.toml is wrong: url begins with https://, http://, sftp:// or file://, and office is "
+            "named. Mend it.",
+        )
+    if found.algorithm not in {"HMAC-SM3", "HMAC-SHA256"}:
+        raise EnvironmentFault(
+            "home.upward_algorithm",
+            "gongshu.toml 的 [upward] algorithm 须为 HMAC-SM3 或 HMAC-SHA256。请更正。",
+            "algorithm under [upward] of gongshu.toml is HMAC-SM3 or HMAC-SHA256. Mend it.",
+        )
+    return found
 
 
 def _cutoff(value: str | time) -> time | None:

@@ -22,6 +22,7 @@ from gongshu.sharing import emergency_queries
 from gongshu.sharing import followers as sharing_followers
 from gongshu.sharing import hooks as sharing_hooks
 from gongshu.supervision import actions as supervision
+from gongshu.supervision import handover_actions as assets
 
 
 def connect() -> None:
@@ -31,7 +32,7 @@ def connect() -> None:
         _once(duty_hooks.on_due_changed, package.follow_duty)
     _once(duty_hooks.on_day, _catalog_day)  # where files and catalog differ, the catalog is to be kept up
     _once(duty_hooks.on_day, _operation_day)  # terms of agreements: renewal opens, the end comes
-    _once(duty_hooks.on_day, _supervision_day)  # what the detectors see today
+    _once(duty_hooks.on_day, _supervision_day)  # what the detectors see today, what of the assets waits
     _once(catalog_hooks.on_entry_changed, sharing_followers.follow_entry)  # those who depend on an entry are told
     _once(catalog_hooks.on_entry_changed, open_types.follow_entry)  # published with the type that was agreed
     _once(catalog_hooks.on_entry_changed, sources.follow_entry)  # what it no longer holds is no source, nor owed
@@ -56,7 +57,7 @@ def _operation_day(by: Actor) -> dict[str, int]:
 
 
 def _supervision_day(by: Actor) -> dict[str, int]:
-    return supervision.detect(by=by)
+    return supervision.detect(by=by) | assets.run_day(by=by)
 
 
 def _withdraw_under(by: Actor, number: str, reason: str) -> None:

@@ -102,12 +102,22 @@ def survey(by: As = "", as_json: Json = False) -> None:
 
 @app.command("file")
 def file_upward(
-    to: Annotated[str, typer.Argument(help=t("备案机构", "Office that it is filed with"))],
+    to: Annotated[
+        str,
+        typer.Argument(
+            help=t(
+                "备案机构；默认 gongshu.toml 中 [upward] 的机构", "Office; default: that of [upward] in gongshu.toml"
+            )
+        ),
+    ] = "",
     by: As = "",
     out: Annotated[Path | None, typer.Option(help=t("同时写出 JSON 文件", "Also write the JSON here"))] = None,
     as_json: Json = False,
 ) -> None:
     """向上级备案：保存全文和摘要并存证。 File the register upward; text and digest are kept and proven.
+
+    发往 [upward] 所设机构的由后台报送并取回执，其余人工报送。
+    What goes to the office of [upward] is sent by the worker, which fetches its receipt; the rest goes by hand.
 
     例 Example:  gongshu assets file 省级政务数据管理机构 --as lin
     """
@@ -121,6 +131,60 @@ def file_upward(
         output.emit({"number": made.number, "to": made.to, "assets": made.assets, "sm3": made.digest})
         return
     output.say(f"已备案 {made.number}，{made.assets} 项。", f"Filed {made.number}: {made.assets} assets.")
+    output.say(f"报送：{made.handover.label.zh}", f"Handing over: {made.handover.label.en}")
+
+
+@app.command()
+def filings(by: As = "", as_json: Json = False) -> None:
+    """列出备案、报送状态和回执。 List filings, how each was handed over, and its receipt.
+
+    例 Example:  gongshu assets filings --as lin
+    """
+    actor = session.actor(by)
+    from gongshu.supervision import asset_actions, asset_queries
+
+    asset_actions.check_keep(actor)
+    rows = [asset_queries.filing_summary(one) for one in asset_queries.filings()]
+    if as_json:
+        output.emit(rows)
+        return
+    for row in rows:
+        problem = f"  {row['problem']['en' if output.language() == 'en' else 'zh']}" if row["problem"] else ""
+        said = f"{row['number']}  {row['to']}  {row['status']}  {row['receipt'] or '-'}{problem}"
+        output.console().print(said, markup=False)
+
+
+@app.command()
+def send(
+    number: Annotated[str, typer.Argument(help=t("备案编号", "Number of the filing"))],
+    by: As = "",
+) -> None:
+    """再次报送一份备案。 Send a filing again, or at once.
+
+    例 Example:  gongshu assets send BA-20261122-0001 --as lin
+    """
+    actor = session.actor(by)
+    from gongshu.supervision import handover_actions
+
+    handover_actions.send_again(by=actor, number=number)
+    output.say(f"{number} 已列入报送。", f"{number} is to be sent.")
+
+
+@app.command()
+def receipt(
+    number: Annotated[str, typer.Argument(help=t("备案编号", "Number of the filing"))],
+    given: Annotated[str, typer.Argument(help=t("上级机构的回执编号", "Number of the receipt from the office above"))],
+    by: As = "",
+) -> None:
+    """登记人工报送的回执编号。 Note the receipt of a filing that was handed over by hand.
+
+    例 Example:  gongshu assets receipt BA-20261122-0001 陕数备2026-17 --as lin
+    """
+    actor = session.actor(by)
+    from gongshu.supervision import handover_actions
+
+    handover_actions.note_receipt(by=actor, number=number, receipt=given)
+    output.say(f"{number} 的回执已登记。", f"The receipt of {number} is noted.")
 
 
 def _summary(one: Asset) -> dict[str, Any]:

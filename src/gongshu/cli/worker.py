@@ -116,6 +116,7 @@ def steps(home: Home) -> list[Step]:
     from gongshu.notifications.states import Channel
     from gongshu.quality import actions as quality
     from gongshu.quality import check_actions as checks
+    from gongshu.supervision import handover_actions as handovers
     from gongshu.tracing import actions as tracing
 
     by = Actor.process("worker")
@@ -186,6 +187,7 @@ def steps(home: Home) -> list[Step]:
         Step("one source", reconnecting(look), idle=30.0),
         Step("mail", reconnecting(lambda: sending.send_due(by=by, channel=Channel.EMAIL)), idle=2.0),
         Step("webhooks", reconnecting(lambda: sending.send_due(by=by, channel=Channel.WEBHOOK)), idle=2.0),
+        Step("filings", reconnecting(lambda: handovers.work_due(by=by)), idle=5.0),
         Step("digest", reconnecting(lambda: notifications.queue_digests(by=by)), idle=60.0),
         Step(
             "grants", reconnecting(lambda: grants.expire(by=by)), idle=30.0

@@ -37,6 +37,10 @@ TOPIC_LABELS: dict[str, Text] = {
     "ledger": Text("使用日志", "Log of use"),
     "objection": Text("数据异议", "Objections"),
     "quality": Text("数据质量", "Quality"),
+    "source": Text("一数一源", "One source"),
+    "filings": Text("备案", "Filings"),
+    "operation": Text("授权运营", "Authorised operation"),
+    "supervision": Text("监督管理", "Supervision"),
 }
 
 

@@ -11,28 +11,17 @@ from django.db import transaction
 from gongshu import clock, rules
 from gongshu.crypto import provider as crypto
 from gongshu.duties import actions as duties
-from gongshu.errors import Conflict, GongshuError, NotAllowed, NotFound
+from gongshu.errors import Conflict, GongshuError, NotFound
+from gongshu.home import open_home
 from gongshu.identity.actor import Actor
-from gongshu.identity.states import Office, Role
 from gongshu.ledger import actions as ledger
-from gongshu.rules import Citation
-from gongshu.supervision import asset_method
+from gongshu.rules import Citation, Value
+from gongshu.supervision import asset_method, handover_actions
 from gongshu.supervision import asset_queries as queries
 from gongshu.supervision.asset_models import Assessment, Asset, AssetFiling
+from gongshu.supervision.asset_policy import can_keep, check_keep
 
-
-def check_keep(by: Actor) -> None:
-    """The authority keeps the register (xian-17: 市大数据产业发展管理机构负责登记)."""
-    if by.office != Office.AUTHORITY or not by.has(Role.DATA_AUTHORITY):
-        raise NotAllowed(
-            "asset.not_authority",
-            "数据资产登记、评估和备案由数据主管部门办理。",
-            "Registering, assessing and filing data assets is the authority's.",
-        )
-
-
-def can_keep(by: Actor) -> bool:
-    return by.office == Office.AUTHORITY and by.has(Role.DATA_AUTHORITY)
+__all__ = ["assess", "can_keep", "check_keep", "citations", "file_upward", "filing_rule", "register", "register_all"]
 
 
 def citations() -> tuple[Citation, ...]:
@@ -41,12 +30,20 @@ def citations() -> tuple[Citation, ...]:
     return found.citations if found and found.value else ()
 
 
+def filing_rule() -> Value | None:
+    """With which office the rules want the register filed; None where they want no filing."""
+    found = rules.active().find("catalog.asset_filing", on=clock.today())
+    return found if found and found.value else None
+
+
 @transaction.atomic
 def register_all(*, by: Actor) -> list[Asset]:
     """Register every published entry with collected data that is not in the register yet; twice changes nothing."""
     check_keep(by)
     cited = _check_rule()
-    return [_register(by, entry, cited) for entry in queries.unregistered()]
+    made = [_register(by, entry, cited) for entry in queries.unregistered()]
+    _follow(by)
+    return made
 
 
 @transaction.atomic
@@ -61,7 +58,9 @@ def register(*, by: Actor, code: str) -> Asset:
             "没有这个资源代码的已发布、已归集且未登记的目录。",
             "No published, collected and unregistered entry has that resource code.",
         )
-    return _register(by, entry, cited)
+    made = _register(by, entry, cited)
+    _follow(by)
+    return made
 
 
 @transaction.atomic
@@ -88,11 +87,15 @@ def assess(*, by: Actor, number: str) -> Assessment:
 
 
 @transaction.atomic
-def file_upward(*, by: Actor, to: str) -> AssetFiling:
-    """File the register as it is with the office above; the text and its digest are kept for good."""
+def file_upward(*, by: Actor, to: str = "") -> AssetFiling:
+    """File the register as it is with the office above; the text and its digest are kept for good.
+
+    ``to`` is the office that the operator named, when nobody says another one. To that office it is sent by the worker;
+    to any other it is handed over by hand.
+    """
     check_keep(by)
-    cited = _check_rule()
-    to = to.strip()
+    cited = _check_filing()
+    to = to.strip() or open_home().upward.office
     if not to or len(to) > 100 or "\x00" in to:
         raise GongshuError(
             "asset.to_missing",
@@ -114,6 +117,7 @@ def file_upward(*, by: Actor, to: str) -> AssetFiling:
         person_id=by.person_id or None,
     )
     _record(by, "assets_filed", made.number, "", cited, to=to, assets=made.assets, digest=made.digest)
+    handover_actions.begin(made)
     return made
 
 
@@ -127,6 +131,25 @@ def _check_rule() -> tuple[Citation, ...]:
             "The city's rules know no register of data assets; the platform has no such step.",
         )
     return cited
+
+
+def _check_filing() -> tuple[Citation, ...]:
+    _check_rule()
+    found = filing_rule()
+    if found is None:
+        city = rules.active().region.zh
+        raise Conflict(
+            "asset.no_filing_rule",
+            f"本市规则（{city}）没有规定数据资产向上级备案，平台不设此步骤。",
+            "The city's rules know no filing of data assets with an office above; the platform has no such step.",
+        )
+    return found.citations
+
+
+def _follow(by: Actor) -> None:
+    """What is registered is to be filed; what waits no longer is owed no longer."""
+    handover_actions.close_registration(by)
+    handover_actions.owe_filing(by)
 
 
 def _register(by: Actor, entry: Any, cited: Sequence[Citation]) -> Asset:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import models
 
-from gongshu.errors import Conflict
+from gongshu.errors import Conflict, Text
+from gongshu.supervision.handover_states import HANDOVER_LABELS, HandoverStatus
 
 
 class Asset(models.Model):
@@ -65,3 +66,35 @@ class AssetFiling(models.Model):
         if self.pk:
             raise Conflict("asset.filing_immutable", "已备案的内容不能修改。", "What was filed cannot be changed.")
         super().save(*args, **kwargs)
+
+
+class Handover(models.Model):
+    """How a filing got to the office above, and that office's receipt. Taken by a worker under a lease (``next_try``)."""
+
+    filing = models.OneToOneField(AssetFiling, on_delete=models.PROTECT, related_name="handover")
+    status = models.CharField(max_length=12, default=HandoverStatus.BY_HAND)
+    note = models.TextField(default="", blank=True)  # signed once, so that every attempt sends the same bytes
+    attempts = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField(null=True)
+    problem_zh = models.CharField(max_length=300, default="", blank=True)
+    problem_en = models.CharField(max_length=300, default="", blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    receipt = models.CharField(max_length=100, default="", blank=True)
+    receipt_body = models.JSONField(null=True)  # upward.Receipt as it came; null where a person noted the number
+    settled_at = models.DateTimeField(null=True)
+    noted_by = models.ForeignKey("identity.Person", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "next_try"], name="handover_waiting")]
+
+    @property
+    def label(self) -> Text:
+        return HANDOVER_LABELS[HandoverStatus(self.status)]
+
+    @property
+    def problem(self) -> Text:
+        return Text(self.problem_zh, self.problem_en)
+
+    @property
+    def settled(self) -> bool:
+        return self.status == HandoverStatus.RECEIPTED

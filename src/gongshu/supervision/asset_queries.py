@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from gongshu import clock
 from gongshu.catalog import demand_queries
@@ -20,12 +20,14 @@ from gongshu.catalog.states import UpdateCycle
 from gongshu.collection import queries as collection
 from gongshu.errors import NotFound, Text
 from gongshu.grants import queries as grants
+from gongshu.home import open_home
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
 from gongshu.rules import active
 from gongshu.supervision.asset_method import Inputs, rounded
 from gongshu.supervision.asset_models import Assessment, Asset, AssetFiling
+from gongshu.supervision.handover_states import HandoverStatus
 
 METADATA = (
     "abstract",
@@ -190,7 +192,35 @@ def register_body(assets: Iterable[Asset]) -> dict[str, Any]:
 
 
 def filings() -> QuerySet[AssetFiling]:
-    return AssetFiling.objects.select_related("person").defer("body")
+    return AssetFiling.objects.select_related("person", "handover", "handover__noted_by").defer("body")
+
+
+def filing_summary(found: AssetFiling) -> dict[str, Any]:
+    """A filing for programs and the command line. ``status`` is that of its way upward; ``problem`` in both languages."""
+    way = getattr(found, "handover", None)
+    return {
+        "number": found.number,
+        "to": found.to,
+        "assets": found.assets,
+        "sm3": found.digest,
+        "at": found.at,
+        "status": str(way.status if way else HandoverStatus.BY_HAND),
+        "receipt": way.receipt if way else "",
+        "settled_at": way.settled_at if way else None,
+        "problem": {"zh": way.problem_zh, "en": way.problem_en} if way and way.problem_zh else None,
+    }
+
+
+def goes_upward(office: str) -> bool:
+    """Whether the operator named a place of that office to which filings are sent."""
+    upward = open_home().upward
+    return upward.enabled and upward.office == office
+
+
+def filing_due() -> bool:
+    """Whether assets are registered that no receipted filing holds. Assets are only ever added, so their number tells."""
+    covered = AssetFiling.objects.filter(handover__status=HandoverStatus.RECEIPTED).aggregate(most=Max("assets"))
+    return Asset.objects.count() > (covered["most"] or 0)
 
 
 def filing(number: str) -> AssetFiling:

@@ -147,6 +147,12 @@ def test_assets_are_registered_assessed_and_filed_by_the_authority_alone(city: C
     (one,) = assessed["assessments"]
     assert {score["dimension"] for score in one["scores"]} >= {"metadata", "freshness"}
     code, filed = lin.post("/assets/filings", {"to": "省级政务数据管理机构"})
-    assert (code, filed["assets"], len(filed["sm3"])) == (201, 1, 64)
+    assert (code, filed["assets"], len(filed["sm3"]), filed["status"]) == (201, 1, 64, "by_hand")
+    assert wang.get("/assets/filings")[0] == 403
+    assert lin.get("/assets/filings")[1]["results"][0]["number"] == filed["number"]
+    assert lin.post(f"/assets/filings/{filed['number']}/send")[0] == 400  # nobody named a place
+    assert wang.post(f"/assets/filings/{filed['number']}/receipt", {"receipt": "1"})[0] == 403
+    code, noted = lin.post(f"/assets/filings/{filed['number']}/receipt", {"receipt": "陕备-1"})
+    assert (code, noted["status"], noted["receipt"]) == (200, "receipted", "陕备-1")
     assert wang.get("/assets")[1]["results"][0]["number"] == number
     assert program("zhou").get("/assets")[1]["total"] == 0

@@ -12,6 +12,7 @@ from gongshu.identity.actor import Actor
 from gongshu.identity.tokens import Scope
 from gongshu.supervision import asset_actions as actions
 from gongshu.supervision import asset_queries as queries
+from gongshu.supervision import handover_actions as handovers
 from gongshu.web.api.access import actor_of, needs
 from gongshu.web.api.shapes import Asked, Limit, Line, Offset, Page, Word, page
 
@@ -23,7 +24,13 @@ class Registering(Asked):
 
 
 class Filing(Asked):
-    to: Line = Field(description="备案机构 the office that it is filed with")
+    to: Line = Field(
+        "", description="备案机构，默认为平台设置的机构 the office; default: the one that the operator named"
+    )
+
+
+class Noting(Asked):
+    receipt: Line = Field(description="上级机构的回执编号 number of the receipt from the office above")
 
 
 class AssetLine(Schema):
@@ -56,6 +63,11 @@ class FilingAnswer(Schema):
     to: str
     assets: int
     sm3: str
+    at: datetime
+    status: str = Field(description="报送状态 by_hand, queued, delivered, receipted or refused")
+    receipt: str
+    settled_at: datetime | None
+    problem: dict[str, str] | None
 
 
 @router.get("", response=Page[AssetLine], auth=needs(Scope.READ), summary="数据资产列表 Assets one may see")
@@ -66,7 +78,31 @@ def assets(request: HttpRequest, limit: Limit, offset: Offset, q: Word = "") -> 
 @router.post("/filings", response={201: FilingAnswer}, auth=needs(Scope.CATALOG), summary="备案 File upward")
 def file_upward(request: HttpRequest, body: Filing) -> Status[Any]:
     made = actions.file_upward(by=actor_of(request), to=body.to)
-    return Status(201, {"number": made.number, "to": made.to, "assets": made.assets, "sm3": made.digest})
+    return Status(201, queries.filing_summary(made))
+
+
+@router.get("/filings", response=Page[FilingAnswer], auth=needs(Scope.READ), summary="备案及回执 Filings, receipts")
+def filings(request: HttpRequest, limit: Limit, offset: Offset) -> dict[str, Any]:
+    actions.check_keep(actor_of(request))
+    return page(queries.filings(), limit, offset, queries.filing_summary)
+
+
+@router.post(
+    "/filings/{number}/send",
+    response=FilingAnswer,
+    auth=needs(Scope.CATALOG),
+    summary="再次报送 Send again, or at once",
+)
+def send_again(request: HttpRequest, number: str) -> dict[str, Any]:
+    return queries.filing_summary(handovers.send_again(by=actor_of(request), number=number).filing)
+
+
+@router.post(
+    "/filings/{number}/receipt", response=FilingAnswer, auth=needs(Scope.CATALOG), summary="登记回执 Note a receipt"
+)
+def note_receipt(request: HttpRequest, number: str, body: Noting) -> dict[str, Any]:
+    noted = handovers.note_receipt(by=actor_of(request), number=number, receipt=body.receipt)
+    return queries.filing_summary(noted.filing)
 
 
 @router.get("/{number}", response=AssetAnswer, auth=needs(Scope.READ), summary="一项数据资产 One asset")

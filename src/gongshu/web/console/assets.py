@@ -10,10 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from gongshu.errors import GongshuError, Text
+from gongshu.home import open_home
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
 from gongshu.supervision import asset_actions as actions
 from gongshu.supervision import asset_queries as queries
+from gongshu.supervision import handover_actions as handovers
 from gongshu.supervision.asset_method import DIMENSIONS, METHOD
 from gongshu.web import sheets
 from gongshu.web.language import language_of
@@ -47,7 +49,7 @@ def assets_page(request: HttpRequest, wrong: GongshuError | None = None) -> Http
     keeps, all_seen = actions.can_keep(actor), actor.has(Role.DATA_AUTHORITY, Role.AUDITOR)
     page = page_of(request, queries.search(actor, text=request.GET.get("q", "")), PAGE_SIZE)
     listed, city = queries.survey() if all_seen and request.GET.get("survey") else ([], None)
-    cited = actions.citations()
+    cited, filing_rule = actions.citations(), actions.filing_rule()
     context = {
         "page_obj": page,
         "asked": request.GET,
@@ -60,6 +62,9 @@ def assets_page(request: HttpRequest, wrong: GongshuError | None = None) -> Http
         "city_totals": city.columns() if city else None,
         "may_survey": all_seen,
         "filings": list(queries.filings()[:20]) if all_seen else [],
+        "filing_rule": filing_rule.value if filing_rule else None,
+        "filing_due": bool(filing_rule) and queries.filing_due(),
+        "upward": open_home().upward,
         "wrong": wrong,
     }
     return render(request, "console/assets.html", context, status=wrong.status if wrong else 200)
@@ -98,6 +103,13 @@ def act(request: HttpRequest) -> HttpResponse:
         elif name == "file":
             filed = actions.file_upward(by=by, to=request.POST.get("to", ""))
             said = Text(f"已备案 {filed.number}，{filed.assets} 项。", f"Filed {filed.number}: {filed.assets} assets.")
+        elif name == "send":
+            handovers.send_again(by=by, number=request.POST.get("number", "")[:24])
+            said = Text("已列入报送。", "It is to be sent.")
+        elif name == "receipt":
+            number, given = request.POST.get("number", "")[:24], request.POST.get("receipt", "")
+            handovers.note_receipt(by=by, number=number, receipt=given)
+            said = Text("回执已登记。", "The receipt is noted.")
     except GongshuError as wrong:
         return assets_page(request, wrong)
     if said:
