@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from gongshu import clock, deadlines, rules
-from gongshu.catalog import codes, policy, steps, upkeep_queries
+from gongshu.catalog import codes, data_actions, policy, steps, upkeep_queries
 from gongshu.catalog.models import Entry, Revision, UpkeepMark, UpkeepRound
 from gongshu.catalog.periods import TIMED, Period, fresh_until, period_of, surely_fresh_from
 from gongshu.catalog.states import EntryStatus, UpdateCycle, UpkeepOutcome
@@ -128,6 +128,7 @@ def note_published(by: Actor, entry: Entry) -> None:
 def note_withdrawn(by: Actor, entry: Entry) -> None:
     """An entry left the catalog: it may have been the last one open in an upkeep."""
     close_maintenance(by=by, code=entry.code, outcome="withdrawn")
+    data_actions.note_withdrawn(by, entry)
     found = upkeep_queries.open_round(entry.provider.code)
     if found is not None:
         _close_if_done(by, found)

@@ -292,6 +292,30 @@ def revise(
     )
 
 
+@app.command("data-changed")
+def data_changed(
+    code: Code,
+    note: Annotated[str, typer.Option(help=t("数据发生了什么变化", "What changed in the data"))],
+    by: As = "",
+    on: Annotated[str, typer.Option(help=t("变化之日，如 2026-11-20；默认今天", "Day of the change; today"))] = "",
+    as_json: Json = False,
+) -> None:
+    """申报本单位数据已变化：更新期限自变化之日起算，之后的数据入库即办结。 Say that your data changed: the update is owed.
+
+    例 Example:  gongshu catalog data-changed 333004-000001 --on 2026-11-20 --note 新增登记 --as wang
+    """
+    actor = session.actor(by)
+    from gongshu.catalog import data_actions
+    from gongshu.cli.rules_words import day_of
+
+    duty = data_actions.declare_data_change(by=actor, code=code, changed_on=day_of(on), note=note)
+    if as_json:
+        output.emit({"code": duty.subject, "starts_on": duty.starts_on, "due_on": duty.due_on, "days": duty.days})
+        return
+    due = f"{duty.due_on}" if duty.due_on else duty.words.say(output.language())
+    output.say(f"已申报数据变化，请于 {due} 前更新。", f"The change is declared; update the data by {due}.")
+
+
 @app.command()
 def publish(code: Code, by: As = "", as_json: Json = False) -> None:
     """审核通过并发布；审核人不能是编制人。 Publish; the reviewer may not be the compiler.

@@ -104,7 +104,7 @@ def steps(home: Home) -> list[Step]:
     from gongshu.catalog import queries as catalog
     from gongshu.catalog import upkeep_actions as upkeep
     from gongshu.collection import actions as collection
-    from gongshu.collection import back_actions, exchanging, lineage_notes, source_actions, sources
+    from gongshu.collection import back_actions, exchanging, lineage_notes, source_actions, sources, watching
     from gongshu.duties import actions as duties
     from gongshu.filings import actions as filings
     from gongshu.grants import actions as grants
@@ -173,6 +173,7 @@ def steps(home: Home) -> list[Step]:
     return [
         Step("collection", reconnecting(collect), idle=0.25),
         Step("sources", reconnecting(lambda: source_actions.start_due(by=by)), idle=2.0),
+        Step("watch", reconnecting(lambda: watching.watch(by=by)), idle=300.0),
         Step("receipts", reconnecting(lambda: exchanging.write_receipts(by=by)), idle=2.0),
         Step("ways back", reconnecting(lambda: back_actions.write_due(by=by)), idle=5.0),
         Step("lineage", reconnecting(lambda: lineage_notes.post_due(by=by)), idle=5.0),

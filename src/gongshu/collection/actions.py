@@ -358,6 +358,12 @@ def _finish(run: Run, outcome: Version | Report) -> None:
         held.save()
         entry = catalog.entry(_WORKING, held.resource)
         turns.ended_well(held, watermark=info.get("watermark", ""), cycle=entry.update_cycle)
+        data_actions.note_data_taken(
+            by=_WORKING,
+            code=held.resource,
+            taken_at=(held.started_at if held.pulled else None) or held.submitted_at,
+            outcome="data" if version else "unchanged",
+        )
         if version is None:
             _record(held, "unchanged", _WORKING.ref, held.provider.code, {"read": held.read})
             data_actions.note_data_confirmed(by=_WORKING, code=held.resource, at=held.ended_at)

@@ -12,7 +12,7 @@ from django.db import transaction
 from gongshu import clock, ids
 from gongshu.catalog import datum_queries
 from gongshu.catalog import queries as catalog
-from gongshu.collection import exchanging, policy, pulling, queries, trying, turns
+from gongshu.collection import exchanging, policy, pulling, queries, trying, turns, watching
 from gongshu.collection.intake.settings import FORMS, as_json, parse
 from gongshu.collection.models import Run, Source
 from gongshu.collection.states import (
@@ -134,6 +134,8 @@ def test(*, by: Actor, source: str) -> dict[str, Any]:
         held.tested_at, held.tested = clock.now(), result
         held.save(update_fields=["tested_at", "tested"])
         _record(by, held, "tested", {"ok": int(bool(result["ok"]))})
+        if held.last_ok_at is not None:
+            watching.note_seen(by=by, source=held, found=result)
     return result
 
 

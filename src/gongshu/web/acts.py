@@ -177,6 +177,8 @@ _ACTS: dict[str, Text] = {
     "upkeep_opened": Text("开始全面维护", "upkeep opened"),
     "upkeep_closed": Text("完成全面维护", "upkeep done"),
     "change_declared": Text("申报变化", "change declared"),
+    "data_change_declared": Text("申报数据变化", "change of data declared"),
+    "data_change_seen": Text("发现来源数据变化", "change of data seen at the source"),
     "discarded": Text("放弃修订", "revision given up"),
     "import_cancelled": Text("取消批量导入", "import cancelled"),
     "import_confirmed": Text("确认批量导入", "import confirmed"),

@@ -22,6 +22,7 @@ from gongshu.web.parts import DueView, Tag, due_view
 
 KINDS = {
     "catalog.update": Text("目录更新", "Catalog update"),
+    "quality.update": Text("数据更新", "Update of data"),
     "catalog.upkeep": Text("目录全面维护", "Catalog upkeep"),
     "catalog.maintain": Text("目录动态维护", "Catalog maintenance"),
     "catalog.compile": Text("普查后编目", "Cataloging after a survey"),
@@ -41,6 +42,7 @@ FAMILIES = {
     "demand": Text("数据需求", "Demand"),
     "filings": Text("备案", "Filing"),
     "objection": Text("数据异议", "Objection"),
+    "quality": Text("数据质量", "Quality"),
     "supervision": Text("违规整改", "Violation"),
     "operation": Text("授权运营", "Operation"),
 }

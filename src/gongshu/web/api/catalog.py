@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Path, Router, Schema, Status
 
-from gongshu.catalog import actions, guard, queries, upsert
+from gongshu.catalog import actions, data_actions, guard, queries, upsert
 from gongshu.catalog.draft import EntryData, as_plain
 from gongshu.catalog.remarks import FieldRemark
 from gongshu.catalog.states import SecrecyConclusion
@@ -69,6 +69,20 @@ class Review(Asked):
     criteria: Names | None = Field(None, description="逐项确认的审核标准 what was found in order; none: all of it")
     remarks: Annotated[list[Remark], Field(max_length=500)] = Field(default_factory=list)
     replaced_by: Line = Field("", description="撤下时：替代目录的代码 when withdrawing: the entry to turn to")
+
+
+class DataChange(Asked):
+    changed_on: date = Field(description="本单位数据变化之日 the day on which the unit's own data changed")
+    note: Line
+
+
+class DataChanged(Schema):
+    code: str
+    starts_on: date
+    days: int | None = Field(description="工作日；空为按更新周期 working days; none where the cycle alone counts")
+    due_on: date | None
+    words: Words
+    citations: list[Cited]
 
 
 class Secrecy(Asked):
@@ -279,6 +293,28 @@ def review(request: HttpRequest, response: HttpResponse, code: str, body: Review
     else:
         actions.withdraw_entry(by=by, code=code, remark=body.remark, replaced_by=body.replaced_by)
     return _answer(response, by, queries.entry(by, code))
+
+
+@router.post(
+    "/entries/{code}/data-change",
+    response={201: DataChanged},
+    auth=needs(Scope.COLLECTION),
+    summary="申报数据变化 Say that the data changed",
+)
+def data_change(request: HttpRequest, code: str, body: DataChange) -> Status[Any]:
+    """The time for the update runs from ``changed_on``; the next data that are handed over end it."""
+    duty = data_actions.declare_data_change(by=actor_of(request), code=code, changed_on=body.changed_on, note=body.note)
+    return Status(
+        201,
+        {
+            "code": duty.subject,
+            "starts_on": duty.starts_on,
+            "days": duty.days,
+            "due_on": duty.due_on,
+            "words": words(duty.words),
+            "citations": cited(duty.citations),
+        },
+    )
 
 
 @router.post("/entries/{code}/discard", response=EntryAnswer, auth=needs(Scope.CATALOG), summary="放弃修订 Discard")

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from gongshu import clock, rules
-from gongshu.catalog import actions, finding, queries, saved_queries
+from gongshu.catalog import actions, data_actions, finding, queries, saved_queries
 from gongshu.catalog.labels import ENTRY_LABELS, shown
 from gongshu.catalog.states import (
     CHECK_LABELS,
@@ -24,16 +24,20 @@ from gongshu.catalog.terms import GRADE_LABELS, LEVEL_LABELS
 from gongshu.collection import queries as collection
 from gongshu.collection import scanning
 from gongshu.collection.states import RunStatus
+from gongshu.duties import queries as duties
 from gongshu.errors import GongshuError, NotFound, Text
 from gongshu.grants import queries as grants
 from gongshu.grants.masking import LABELS as MASK_LABELS
+from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
 from gongshu.opening import queries as opening
 from gongshu.opening import type_queries
 from gongshu.sharing import dispute_queries
 from gongshu.sharing import queries as sharing
+from gongshu.web import duty_block
 from gongshu.web.console import entry_tabs, readers, review
+from gongshu.web.console.demands import read_day
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, facet_words, grant_lines, open_tag, share_tag, status_tag
 from gongshu.web.permissions import actor_of, staff
@@ -161,6 +165,10 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
         and found.open_type == "UNCONDITIONAL"
         and found.data_version is not None
         and not any(one.status in {"in_review", "public"} for one in releases),
+        "data_duty": _data_duty(actor, found) if sees_readers else None,
+        "data_cites": cites(
+            rules.active().value("catalog.data_update_deadline", on=clock.today()).citations, language_of(request)
+        ),
         "wrong": wrong,
         "typed": request.POST,
         "today": clock.today(),
@@ -177,6 +185,9 @@ _DONE = {
     "secrecy_refused": Text("保密审查已记录：不通过。", "The secrecy review is recorded: not passed."),
     "revise": Text("已建立修订草稿，请修改后提交审核。", "The revision is begun; change it and submit it."),
     "declare": Text("已申报变化，请在期限内更新目录。", "The change is declared; update the entry in time."),
+    "data_changed": Text(
+        "已申报数据变化，请在期限内更新数据。", "The change of data is declared; update them in time."
+    ),
     "discard": Text("修订草稿已放弃。", "The revision is given up."),
     "withdraw": Text("目录已撤下。", "The entry is withdrawn."),
     "reopen": Text("可以重新编制。", "The entry can be compiled again."),
@@ -206,6 +217,9 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
             actions.revise_entry(by=actor, code=code, reason=remark)
         elif wanted == "declare":
             actions.declare_change(by=actor, code=code, reason=remark)
+        elif wanted == "data_changed":
+            day = read_day(request.POST.get("changed_on", ""), "changed_on")
+            data_actions.declare_data_change(by=actor, code=code, changed_on=day, note=remark)
         elif wanted == "reopen":
             actions.reopen_entry(by=actor, code=code)
         else:
@@ -222,6 +236,12 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
     messages.success(request, done.say(language_of(request)))
     onwards = {"revise": "edit/", "secrecy_passed": "review/" if request.POST.get("from") == "review" else ""}
     return HttpResponseRedirect(f"/console/catalog/{code}/{onwards.get(wanted, '')}")
+
+
+def _data_duty(actor: Actor, found: Any) -> duty_block.Block | None:
+    """The time of an update of the data that is owed, if one is."""
+    owed = [one for one in duties.of_subject(found.code) if one.kind == data_actions.UPDATE_DUTY and one.is_owed]
+    return next(iter(duty_block.make(actor, owed)), None)
 
 
 def _facts(found: Any) -> list[tuple[Text, Text]]:

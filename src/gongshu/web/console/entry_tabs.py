@@ -52,6 +52,8 @@ HISTORY_LABELS = {
     "revised": Text("开始修订", "Revision begun"),
     "discarded": Text("放弃修订", "Revision given up"),
     "change_declared": Text("申报变化", "Change declared"),
+    "data_change_declared": Text("申报数据变化", "Change of data declared"),
+    "data_change_seen": Text("发现来源数据变化", "Change of data seen at the source"),
     "secrecy_passed": Text("保密审查通过", "Secrecy review passed"),
     "secrecy_refused": Text("保密审查不通过", "Secrecy review not passed"),
     "reopened": Text("重新编制", "Reopened"),
