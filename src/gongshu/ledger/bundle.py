@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongshu.errors import GongshuError
-from gongshu.ledger import cosigning, entry, merkle, note, pruning, quorum, tiles
+from gongshu.ledger import cosigning, entry, inner, merkle, note, pruning, quorum, tiles
 
 FORMAT = "gongshu-evidence@v1"
 PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
@@ -53,7 +53,7 @@ def make(folder: Path, index: int, trusted: Sequence[note.Verifier], policy: quo
         )
     try:
         leaf = log.leaf(index)
-        path = merkle.inclusion_proof(index, head.size, log.node)
+        path = inner.inclusion(folder, index, merkle.leaf_hash(leaf), head.size, head.root)
     except tiles.TileFault as error:
         if error.reason == "missing" and index < pruning.below(folder):
             raise EvidenceRefused(
@@ -63,7 +63,7 @@ def make(folder: Path, index: int, trusted: Sequence[note.Verifier], policy: quo
                 index=index,
             ) from error
         raise _refused(f"文件 {error.path} 缺失或残缺", f"{error.path} is missing or mutilated") from error
-    if not merkle.verify_inclusion(merkle.leaf_hash(leaf), index, head.size, path, head.root):
+    if path is None:
         raise _refused(
             "账本文件与检查点不符，请运行 gongshu ledger verify",
             "the log's files do not fit; run gongshu ledger verify",

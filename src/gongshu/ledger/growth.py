@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
-from gongshu.ledger import merkle, tiles
+from gongshu.ledger import inner, merkle, tiles
 
 
 @dataclass
@@ -50,9 +51,18 @@ def load(log: tiles.Tiles) -> Edge:
     return Edge(log.size, rows, bundle)
 
 
-def grow(edge: Edge, leaves: list[bytes]) -> tuple[Edge, dict[str, bytes]]:
-    """The edge after ``leaves``, and every new or fuller file by its name. ``edge`` is left as it was."""
+class Grown(NamedTuple):
+    """The edge after growing, every new or fuller file by its name, and the rows of the new full tiles (``inner``)."""
+
+    edge: Edge
+    files: dict[str, bytes]
+    rows: dict[tuple[int, int], bytes]
+
+
+def grow(edge: Edge, leaves: list[bytes]) -> Grown:
+    """The log after ``leaves``. ``edge`` is left as it was."""
     files: dict[str, bytes] = {}
+    middles: dict[tuple[int, int], bytes] = {}
     bundle = _bundles(edge, leaves, files)
     rows: list[list[bytes]] = []
     risen = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
@@ -65,7 +75,8 @@ def grow(edge: Edge, leaves: list[bytes]) -> tuple[Edge, dict[str, bytes]]:
         while len(row) - at >= tiles.WIDTH:
             full = b"".join(row[at : at + tiles.WIDTH])
             files[tiles.path(level, number)] = full
-            above.append(merkle.packed_root(full))
+            middles[level, number] = merkle.packed_row(full, inner.HASHES)
+            above.append(merkle.packed_root(middles[level, number]))
             at += tiles.WIDTH
             number += 1
         rest = row[at:]
@@ -74,7 +85,7 @@ def grow(edge: Edge, leaves: list[bytes]) -> tuple[Edge, dict[str, bytes]]:
         rows.append(rest)
         risen = above
         level += 1
-    return Edge(edge.size + len(leaves), rows, bundle), files
+    return Grown(Edge(edge.size + len(leaves), rows, bundle), files, middles)
 
 
 def _bundles(edge: Edge, leaves: list[bytes], files: dict[str, bytes]) -> bytes:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gongshu import clock
 from gongshu.errors import EnvironmentFault
-from gongshu.ledger import durable, entry, growth, intake, note, state, tiles
+from gongshu.ledger import durable, entry, growth, inner, intake, note, state, tiles
 
 LOCK = ".sequencer.lock"
 GROWING = "growing.json"
@@ -84,10 +84,11 @@ class Sequencer:
 
     def _commit(self, leaves: list[bytes], cursors: dict[str, int]) -> None:
         before = self.head.size
-        edge, files = growth.grow(self._edge, leaves)
+        edge, files, rows = growth.grow(self._edge, leaves)
         if leaves:
             self._intend(before, edge.size)
             self._write(files)
+            inner.write(self.folder, rows)
         head = note.Checkpoint(self._signer.origin, edge.size, edge.root())
         grown = state.State(self._signer.sign(head.text), head, cursors, clock.milliseconds())
         state.save(self.folder, grown)
