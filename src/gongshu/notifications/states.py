@@ -37,6 +37,7 @@ TOPIC_LABELS: dict[str, Text] = {
     "ledger": Text("使用日志", "Log of use"),
     "objection": Text("数据异议", "Objections"),
     "quality": Text("数据质量", "Quality"),
+    "spaces": Text("数据仓", "Data stores"),
 }
 
 
