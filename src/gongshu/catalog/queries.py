@@ -57,6 +57,11 @@ def codes_of(organization: str) -> list[str]:
     return list(Entry.objects.filter(provider__code=organization).order_by("code").values_list("code", flat=True))
 
 
+def every() -> QuerySet[Entry]:
+    """Every entry, whatever its state: for the platform's own bookkeeping, not scoped to a viewer."""
+    return Entry.objects.select_related("provider")
+
+
 def published() -> QuerySet[Entry]:
     """What the public catalog shows."""
     return Entry.objects.select_related("provider").filter(status=EntryStatus.PUBLISHED)

@@ -36,6 +36,9 @@ from gongshu.lake import serving
 from gongshu.lake.tables import Table, Version
 from gongshu.ledger import actions as ledger
 from gongshu.notifications import actions as notifications
+from gongshu.spaces import actions as spaces
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT = 0.5
@@ -70,6 +73,8 @@ def submit_file(
     entry = catalog.entry(by, resource)
     policy.check_submit(by, entry.provider.code)
     policy.check_listed(entry.status, entry.title)
+    stores.check_use(by, entry, Right.MANAGE)
+    stores.check_door(entry)
     if sources.refuses():
         policy.check_not_again(sources.collected_again(entry.code), sources.citations(sources.REFUSAL))
     queries.contract_of(entry.code)
@@ -106,8 +111,7 @@ def submit_file(
 @transaction.atomic
 def cancel(*, by: Actor, run: str) -> Run:
     """Stop a run: at once when it waits, at its next heartbeat when it is running."""
-    found = _locked(run)
-    policy.check_submit(by, found.provider.code)
+    found = _locked(run, by)
     if found.status == RunStatus.RUNNING:
         found.cancel_wanted = True
         found.save(update_fields=["cancel_wanted"])
@@ -126,8 +130,7 @@ def cancel(*, by: Actor, run: str) -> Run:
 @transaction.atomic
 def confirm(*, by: Actor, run: str, options: Options, look: bool = False) -> Run:
     """Collect a file whose preview was shown, read as ``options`` say; or, with ``look``, show it again so read."""
-    found = _locked(run)
-    policy.check_submit(by, found.provider.code)
+    found = _locked(run, by)
     found.status = RUN.check(RunStatus(found.status), "confirm")
     found.options, found.look = options.as_json(), look
     found.attempts, found.not_before = 0, None
@@ -140,8 +143,7 @@ def confirm(*, by: Actor, run: str, options: Options, look: bool = False) -> Run
 @transaction.atomic
 def retry(*, by: Actor, run: str) -> Run:
     """Queue a failed run once more; its file was kept."""
-    found = _locked(run)
-    policy.check_submit(by, found.provider.code)
+    found = _locked(run, by)
     found.status = RUN.check(RunStatus(found.status), "retry")
     found.attempts, found.ended_at, found.not_before, found.cancel_wanted = 0, None, None, False
     found.error_code = found.error_zh = found.error_en = ""
@@ -367,6 +369,7 @@ def _finish(run: Run, outcome: Version | Report) -> None:
         if version is None:
             _record(held, "unchanged", _WORKING.ref, held.provider.code, {"read": held.read})
             data_actions.note_data_confirmed(by=_WORKING, code=held.resource, at=held.ended_at)
+            spaces.settle(by=_WORKING, code=held.resource, run=held.pk)
             return
         details = {
             "version": version.number,
@@ -381,6 +384,7 @@ def _finish(run: Run, outcome: Version | Report) -> None:
         catalog_actions.note_data_version(
             by=_WORKING, code=held.resource, version=version.number, rows=version.rows, at=version.committed_at
         )
+        spaces.settle(by=_WORKING, code=held.resource, run=held.pk)
         if held.rejected:
             _notify(
                 held,
@@ -406,6 +410,7 @@ def _end(home: Home, run: Run, action: str, error: GongshuError) -> None:
             held.save()
             word = "cancelled" if action == "stop" else "failed" if action == "fail" else "refused"
             _record(held, word, _WORKING.ref, held.provider.code, {"reason": error.code})
+            spaces.settle(by=_WORKING, code=held.resource, run=held.pk)
             if action != "stop":
                 turns.ended_badly(held, error)
                 zh, en = error.text
@@ -442,10 +447,13 @@ def _held(run: Run) -> Run:
     return held
 
 
-def _locked(run: str) -> Run:
+def _locked(run: str, by: Actor) -> Run:
+    """The run under lock, for whoever may hand over data of its entry."""
     found = Run.objects.select_for_update(of=("self",)).select_related("provider").filter(pk=run).first()
     if found is None:
         raise NotFound("collection.run_unknown", "没有这条归集记录。", "There is no such run.")
+    policy.check_submit(by, found.provider.code)
+    stores.check_use_of(by, found.resource, Right.MANAGE)
     return found
 
 

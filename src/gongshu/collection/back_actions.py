@@ -19,6 +19,8 @@ from gongshu.home import open_home
 from gongshu.identity.actor import Actor
 from gongshu.lake.tables import Table
 from gongshu.ledger import actions as ledger
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 
 def write_back(*, by: Actor, source: str) -> Written:
@@ -29,6 +31,7 @@ def write_back(*, by: Actor, source: str) -> Written:
     """
     found = source_queries.source(by, source)
     policy.check_submit(by, found.provider.code)
+    stores.check_use_of(by, found.resource, Right.MANAGE)
     if found.direction != Direction.OUT or found.status == SourceStatus.REMOVED:
         raise Conflict("source.no_way_back", "这不是在用的写回目标。", "This is no way back, or one that was removed.")
     home, kind = open_home(), SourceKind(found.kind)

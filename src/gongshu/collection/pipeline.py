@@ -54,6 +54,7 @@ class Plan:
     merge: bool = False
     present: Callable[[], Hashes] | None = None
     most_deleted: float = 1.0
+    admit: Callable[[int], None] = lambda _: None  # told the rows of the next version before its commit; may refuse it
     rows: int | None = None  # how many rows the sender says there are, blank ones aside
     reconcile: bool = False  # read the accepted rows back before they are committed, and keep both digests
 
@@ -157,15 +158,23 @@ def load(
                 raise refusals.no_rows()
             if plan.rows is not None and plan.rows != report.read - report.blank:
                 raise refusals.row_count(plan.rows, report.read - report.blank)
-            table.commit_quarantine(bad.release(), run=run)
             if not report.accepted and (report.rejected or not merges):
+                table.commit_quarantine(bad.release(), run=run)
                 report.seconds = clock.monotonic() - started
                 raise NothingAccepted(report)
+            bad.close()  # what is asked for room below lies on disk whole, and nobody sees it yet
             parts: Sequence[Part] = good.release()
             if received is not None:
                 report.reconciled = _reconciled(received, tally.of_files(_paths(table, parts), kinds))
             if merges and base is not None:
-                parts = _merged(plan, table, base, parts, contract, report, present, lambda: progress(state))
+                try:
+                    parts = _merged(plan, table, base, parts, contract, report, present, lambda: progress(state))
+                except GongshuError:
+                    table.commit_quarantine(bad.release(), run=run)
+                    raise
+            if not report.unchanged:
+                _admit(plan, table, parts, run)
+            table.commit_quarantine(bad.release(), run=run)
             provenance = {
                 "source_sha256": sha256,
                 "read": report.read,
@@ -228,6 +237,15 @@ def _merged(
     }
     report.unchanged = not merged.changed
     return fresh if report.unchanged else merged.parts
+
+
+def _admit(plan: Plan, table: Table, parts: Sequence[Part], run: str) -> None:
+    """Ask whether the next version may be committed; when not, its own files go, and nothing was there."""
+    try:
+        plan.admit(sum(part.rows for part in parts))
+    except BaseException:
+        _forget(table, [part for part in parts if part.path.startswith(f"part-{run}-")])
+        raise
 
 
 def _forget(table: Table, parts: Sequence[Part]) -> None:

@@ -22,7 +22,11 @@ from gongshu.collection.reading import Source
 from gongshu.collection.report import Progress, Report
 from gongshu.collection.states import Mode, SourceKind
 from gongshu.home import Home
+from gongshu.identity.actor import Actor
 from gongshu.lake.tables import Table
+from gongshu.spaces import actions as spaces
+
+_WORKER = Actor.process("worker")
 
 
 def purpose(source: str) -> str:
@@ -50,8 +54,17 @@ def unseal(source: Place) -> dict[str, str]:
 def plan_of_file(run: Run) -> Plan:
     """What the rows of a run's file are to the present version: by the source's mode, and as many as its sender said."""
     if run.source_id is None:
-        return pipeline.WHOLE
-    return Plan(merge=run.mode != Mode.FULL, rows=run.receipt.get("rows"), reconcile=True)
+        return Plan(admit=room_for(run))
+    return Plan(merge=run.mode != Mode.FULL, rows=run.receipt.get("rows"), reconcile=True, admit=room_for(run))
+
+
+def room_for(run: Run) -> Callable[[int], None]:
+    """Asks the data store of the run's entry for room, before anything is committed."""
+
+    def admit(rows: int) -> None:
+        spaces.reserve(by=_WORKER, code=run.resource, run=run.pk, rows=rows)
+
+    return admit
 
 
 def pull(home: Home, run: Run, table: Table, progress: Callable[[Progress], None], scratch: Path) -> Report:
@@ -80,6 +93,7 @@ def pull(home: Home, run: Run, table: Table, progress: Callable[[Progress], None
             else None,
             most_deleted=place.most_deleted / 100,
             reconcile=True,
+            admit=room_for(run),
         )
         return pipeline.load(
             open_it,

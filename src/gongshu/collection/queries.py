@@ -25,6 +25,8 @@ from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
 from gongshu.lake import serving
 from gongshu.lake.tables import Table, Version
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 MISFITS = ("collection.column_missing", "collection.column_unlisted")
 
@@ -101,6 +103,7 @@ def look(actor: Actor, resource: str, path: Path, options: Options, tick: Callab
     """What the file at ``path`` would become, for whoever may hand it over; nothing is kept."""
     entry = catalog.entry(actor, resource)
     policy.check_submit(actor, entry.provider.code)
+    stores.check_use(actor, entry, Right.MANAGE)
     policy.check_listed(entry.status, entry.title)
     return preview.look(path, contract_of(entry.code), options=options, tick=tick)
 
@@ -193,6 +196,7 @@ def rejected(actor: Actor, run_id: str, *, limit: int = 20, after: int = 0) -> l
     """The first rejected rows behind row ``after``. NotAllowed for who is not of the providing unit."""
     found = run(actor, run_id)
     policy.check_see_rows(actor, found.provider.code)
+    stores.check_use_of(actor, found.resource, Right.READ)
     frame = Table(open_home(), found.resource).quarantine(run_id)
     rows = frame.filter(pl.col("row") > after).head(limit).collect()
     return [_rejected(row) for row in rows.to_dicts()]
@@ -202,6 +206,7 @@ def all_rejected(actor: Actor, run_id: str) -> Iterator[RejectedRow]:
     """Every rejected row, in order of row number, for a download."""
     found = run(actor, run_id)
     policy.check_see_rows(actor, found.provider.code)
+    stores.check_use_of(actor, found.resource, Right.READ)
     frame = Table(open_home(), found.resource).quarantine(run_id).collect()
     for part in frame.iter_slices(4096):
         yield from (_rejected(row) for row in part.to_dicts())

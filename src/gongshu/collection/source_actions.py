@@ -33,6 +33,8 @@ from gongshu.errors import Conflict, GongshuError, NotFound, Text
 from gongshu.home import open_home
 from gongshu.identity.actor import Actor
 from gongshu.ledger import actions as ledger
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 NAME_LENGTH = 100
 LOOK = timedelta(minutes=15)  # longer than a look at an exchange node takes
@@ -61,6 +63,7 @@ def add(
     """
     entry = catalog.entry(by, resource)
     policy.check_submit(by, entry.provider.code)
+    stores.check_use(by, entry, Right.MANAGE)
     policy.check_listed(entry.status, entry.title)
     _check_not_again(entry.code)
     chosen = _chosen(kind, SourceKind, KIND_LABELS, "kind")
@@ -127,6 +130,7 @@ def test(*, by: Actor, source: str) -> dict[str, Any]:
     """Reach the source as a run would and say what is there; kept with the source. Raises nothing for its faults."""
     found = _seen(by, source)
     policy.check_submit(by, found.provider.code)
+    stores.check_use_of(by, found.resource, Right.MANAGE)
     _check_there(found)
     result = trying.look(open_home(), found, queries.contract_of(found.resource))
     with transaction.atomic():
@@ -229,6 +233,7 @@ def look(*, by: Actor, source: str) -> list[Run]:
     """Look at an exchange node now; the runs of what was taken. Raises GongshuError when it cannot be reached."""
     found = _seen(by, source)
     policy.check_submit(by, found.provider.code)
+    stores.check_use_of(by, found.resource, Right.MANAGE)
     _check_there(found)
     return exchanging.scan(by=by, source=found)
 
@@ -368,6 +373,7 @@ def _locked(by: Actor, source: str) -> Source:
     _seen(by, source)
     found = Source.objects.select_for_update(of=("self",)).select_related("provider").get(pk=source)
     policy.check_submit(by, found.provider.code)
+    stores.check_use_of(by, found.resource, Right.MANAGE)
     return found
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -195,12 +195,23 @@ class Table:
         return PartWriter(self.quarantine_folder, body, run, subfolder=f"run={run}")
 
     def commit(
-        self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, run: str, info: Mapping[str, str | int]
+        self,
+        batches: Iterable[pa.RecordBatch],
+        schema: pa.Schema,
+        *,
+        run: str,
+        info: Mapping[str, str | int],
+        admit: Callable[[int], None] = lambda _: None,
     ) -> Version:
-        """Write ``batches`` as the next version in one atomic commit. For callers that have the rows at hand."""
+        """Write ``batches`` as the next version in one atomic commit. For callers that have the rows at hand.
+
+        ``admit`` is told the number of rows when the files lie there and nobody sees them; when it raises they go.
+        """
         with self.writer(schema, run) as writer:
             for batch in batches:
                 writer.write(batch)
+            writer.close()
+            admit(writer.rows)
             parts = writer.release()
         return self.commit_parts(parts, schema, run=run, info=info)
 

@@ -71,6 +71,18 @@ def stored(table: Table) -> list[Stored]:
     ]
 
 
+def on_disk(table: Table) -> int:
+    """Bytes of all that the table keeps: data of every version that was not cleared, rejected rows, its log."""
+    return sum(_size(file) for file in table.root.rglob("*"))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:  # cleared while we look
+        return 0
+
+
 def restore(table: Table, number: int, *, run: str) -> Version:
     """Make the content of version ``number`` the next version; no file is copied.
 
@@ -99,8 +111,11 @@ def restore(table: Table, number: int, *, run: str) -> Version:
     return table.commit_parts(parts, _arrow(table, number), run=run, info=info | {"restored": number})
 
 
-def compact(table: Table, *, run: str, tick: Callable[[], None] = lambda: None) -> Version | None:
+def compact(
+    table: Table, *, run: str, tick: Callable[[], None] = lambda: None, admit: Callable[[int], None] = lambda _: None
+) -> Version | None:
     """Write the latest version into as few files as there need be, as the next version; None when that saves none.
+    ``admit`` is as in ``Table.commit``.
 
     The rows and their order stay. Idempotent by ``run``.
     """
@@ -119,7 +134,8 @@ def compact(table: Table, *, run: str, tick: Callable[[], None] = lambda: None) 
             tick()
             yield batch.cast(schema)
 
-    return table.commit(batches(), schema, run=run, info=dict(latest.info) | {"compacted": latest.number})
+    info = dict(latest.info) | {"compacted": latest.number}
+    return table.commit(batches(), schema, run=run, info=info, admit=admit)
 
 
 def clear(

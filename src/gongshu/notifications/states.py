@@ -41,6 +41,7 @@ TOPIC_LABELS: dict[str, Text] = {
     "filings": Text("备案", "Filings"),
     "operation": Text("授权运营", "Authorised operation"),
     "supervision": Text("监督管理", "Supervision"),
+    "spaces": Text("数据仓", "Data stores"),
 }
 
 

@@ -29,6 +29,8 @@ from gongshu.quality.check_queries import Failing
 from gongshu.quality.checking import Outcome
 from gongshu.quality.checkset import CheckSet, Severity
 from gongshu.quality.states import CheckRunStatus
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 3
@@ -92,6 +94,7 @@ def take_rows(*, by: Actor, code: str, version: int) -> Iterator[Failing]:
     """The failing rows of a version, taken away by somebody: who did is on record, since rows may be personal data."""
     entry = check_queries.entry_of(by, code)
     check_policy.check_rows(by, entry.provider.code)
+    stores.check_use(by, entry, Right.READ)
     _record(by, entry, "rows_taken", {"version": version})
     return check_queries.failing(by, entry, version)
 

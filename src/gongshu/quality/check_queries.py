@@ -29,6 +29,8 @@ from gongshu.quality.checking import Ground, Source
 from gongshu.quality.checkset import Check, CheckSet, parse
 from gongshu.quality.states import CheckRunStatus
 from gongshu.rules import Value
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 TREND = 30
 
@@ -213,6 +215,7 @@ def source_of(home: Home, code: str, version: int | None = None) -> Source | Non
 def failing(actor: Actor, entry: Any, version: int | None = None, *, limit: int = 100_000) -> Iterator[Failing]:
     """The failing rows, check by check, of the checks that the last run used."""
     check_policy.check_rows(actor, entry.provider.code)
+    stores.check_use(actor, entry, Right.READ)
     found = run(entry, version)
     checks = checks_of(found)
     items = catalog.items(entry.code)

@@ -22,6 +22,8 @@ from gongshu.lake.tables import Table, Version
 from gongshu.quality import check_policy, check_queries, cleaning, version_actions
 from gongshu.quality.checking import Source
 from gongshu.quality.cleaning import Example, Preview, Recipe
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 
 def preview(*, by: Actor, code: str, recipe: Recipe, version: int | None = None) -> Preview:
@@ -58,8 +60,10 @@ def apply(*, by: Actor, code: str, recipe: Recipe) -> Version:
     done = table.committed(run)
     details: dict[str, str | int] = {"cleaned": latest.number, "recipe": digest}
     if done is None:
-        done = _write(entry, table, latest, recipe, body, run)
-    return version_actions.publish(by=by, entry=entry, version=done, word="version_cleaned", details=details)
+        done = _write(by, entry, table, latest, recipe, body, run)
+    return version_actions.publish(
+        by=by, entry=entry, version=done, word="version_cleaned", details=details, reserved=run
+    )
 
 
 def last_recipe(actor: Actor, code: str) -> Recipe | None:
@@ -71,7 +75,7 @@ def last_recipe(actor: Actor, code: str) -> Recipe | None:
     return None
 
 
-def _write(entry: Any, table: Table, latest: Version, recipe: Recipe, body: str, run: str) -> Version:
+def _write(by: Actor, entry: Any, table: Table, latest: Version, recipe: Recipe, body: str, run: str) -> Version:
     home = open_home()
     own, lists = _own(entry, latest.number), _lists(entry, recipe)
     seen = cleaning.preview(recipe, own, lists, scratch=home.root / "tmp")
@@ -90,7 +94,7 @@ def _write(entry: Any, table: Table, latest: Version, recipe: Recipe, body: str,
     items = {item.name: item for item in catalog.items(entry.code) if item.name in own.schema.names}
 
     def take(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Version:
-        return table.commit(batches, schema, run=run, info=info)
+        return table.commit(batches, schema, run=run, info=info, admit=version_actions.room_for(by, entry, run))
 
     done: Version = cleaning.apply(
         recipe,
@@ -107,6 +111,7 @@ def _write(entry: Any, table: Table, latest: Version, recipe: Recipe, body: str,
 def _entry(by: Actor, code: str) -> Any:
     entry = catalog.entry(by, code)
     check_policy.check_write(by, entry.provider.code)
+    stores.check_use(by, entry, Right.MANAGE)
     return entry
 
 

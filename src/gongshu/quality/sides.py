@@ -18,6 +18,8 @@ from gongshu.lake import comparison, files
 from gongshu.lake.comparison import Side
 from gongshu.lake.tables import Table
 from gongshu.quality import check_policy, check_queries
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def named(actor: Actor, home: Home, what: str, scratch: Path) -> Named:
         raise GongshuError("quality.version_form", "版本须写成 代码@3。", "A version is written like code@3.")
     entry = catalog.entry(actor, code)
     check_policy.check_rows(actor, entry.provider.code)
+    stores.check_use(actor, entry, Right.READ)
     items = catalog.items(entry.code)
     table = Table(home, entry.code)
     version = table.version(int(number) if number else None)

@@ -6,6 +6,7 @@ the run's name is made of what is to be done, so the lake recognises it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,9 @@ from gongshu.lake.tables import Table, Version
 from gongshu.lake.upkeep import Cleared
 from gongshu.ledger import actions as ledger
 from gongshu.quality import check_policy, policy, queries
+from gongshu.spaces import actions as spaces
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 
 def restore(*, by: Actor, code: str, version: int, reason: str) -> Version:
@@ -36,9 +40,10 @@ def restore(*, by: Actor, code: str, version: int, reason: str) -> Version:
     latest = table.version()
     _check_columns(table, version, entry.code)
     run = f"restore-{latest.number}-{version}"
+    room_for(by, entry, run)(table.version(version).rows)  # no file is copied, but it may have more rows
     done = upkeep.restore(table, version, run=run)
     details: dict[str, str | int] = {"restored": version, "reason": reason.strip()}
-    return publish(by=by, entry=entry, version=done, word="version_restored", details=details)
+    return publish(by=by, entry=entry, version=done, word="version_restored", details=details, reserved=run)
 
 
 def compact(*, by: Actor, code: str) -> Version | None:
@@ -46,10 +51,12 @@ def compact(*, by: Actor, code: str) -> Version | None:
     entry = _entry(by, code)
     table = Table(open_home(), entry.code)
     latest = table.version()
-    done = upkeep.compact(table, run=f"compact-{latest.number}")
+    run = f"compact-{latest.number}"
+    done = upkeep.compact(table, run=run, admit=room_for(by, entry, run))
     if done is None:
         return None
-    return publish(by=by, entry=entry, version=done, word="version_compacted", details={"compacted": latest.number})
+    details: dict[str, str | int] = {"compacted": latest.number}
+    return publish(by=by, entry=entry, version=done, word="version_compacted", details=details, reserved=run)
 
 
 def clear(*, by: Actor, code: str, keep_latest: int, days: int, dry: bool = True) -> Cleared:
@@ -68,11 +75,26 @@ def clear(*, by: Actor, code: str, keep_latest: int, days: int, dry: bool = True
     if not dry and (done.files or done.abandoned):
         with transaction.atomic():
             _record(by, entry, "versions_cleared", {"versions": ",".join(map(str, done.versions)), "bytes": done.size})
+            spaces.settle(by=by, code=entry.code)
     return done
 
 
-def publish(*, by: Actor, entry: Any, version: Version, word: str, details: dict[str, str | int]) -> Version:
-    """Serve a version that the platform itself made, and let the catalog and the ledger know."""
+def room_for(by: Actor, entry: Any, run: str) -> Callable[[int], None]:
+    """Asks the entry's data store for room before ``run`` commits; ``publish`` gives the reservation back."""
+
+    def admit(rows: int) -> None:
+        spaces.reserve(by=by, code=entry.code, run=f"{entry.code}:{run}", rows=rows)
+
+    return admit
+
+
+def publish(
+    *, by: Actor, entry: Any, version: Version, word: str, details: dict[str, str | int], reserved: str
+) -> Version:
+    """Serve a version that the platform itself made, and let the catalog and the ledger know.
+
+    ``reserved`` is the run for which :func:`room_for` asked.
+    """
     items = [
         ServedItem(item.name, item.title, str(item.data_type), item.is_key, item.mask)
         for item in catalog.items(entry.code)
@@ -84,12 +106,14 @@ def publish(*, by: Actor, entry: Any, version: Version, word: str, details: dict
             by=by, code=entry.code, version=version.number, rows=version.rows, at=version.committed_at
         )
         _record(by, entry, word, {"version": version.number, "digest": version.digest, **details})
+        spaces.settle(by=by, code=entry.code, run=f"{entry.code}:{reserved}")
     return version
 
 
 def _entry(by: Actor, code: str) -> Any:
     entry = catalog.entry(by, code)
     check_policy.check_write(by, entry.provider.code)
+    stores.check_use(by, entry, Right.MANAGE)
     return entry
 
 

@@ -18,6 +18,8 @@ from gongshu.lake.serving import ServedItem
 from gongshu.lake.tables import Table, Version
 from gongshu.lake.upkeep import Stored
 from gongshu.quality import check_policy, check_queries
+from gongshu.spaces import queries as stores
+from gongshu.spaces.states import Right
 
 
 def versions(actor: Actor, code: str) -> list[Stored]:
@@ -42,6 +44,7 @@ def export(actor: Actor, code: str, target: Path, version: int | None = None) ->
     """Write the data of a version as CSV: whole for its provider, masked for the authority and the auditor."""
     entry = catalog.entry(actor, code)
     check_policy.check_rows(actor, entry.provider.code)
+    stores.check_use(actor, entry, Right.READ)
     items = catalog.items(entry.code)
     masks = {name: _optional(mask) for name, mask in check_queries.masks_for(actor, entry, items).items()}
     served = [ServedItem(item.name, item.title, str(item.data_type), item.is_key, item.mask) for item in items]
@@ -68,6 +71,7 @@ def changes(actor: Actor, code: str, first: int, second: int, *, limit: int) -> 
     """Compare two versions by the catalog's key. GongshuError when there is none, NotFound for a cleared version."""
     entry = catalog.entry(actor, code)
     check_policy.check_rows(actor, entry.provider.code)
+    stores.check_use(actor, entry, Right.READ)
     items = catalog.items(entry.code)
     keys = tuple(item.name for item in items if item.is_key)
     if not keys:

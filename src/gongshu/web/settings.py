@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "gongshu.filings",
     "gongshu.catalog",
     "gongshu.grants",
+    "gongshu.spaces",
     "gongshu.tracing",
     "gongshu.quality",
     "gongshu.collection",
