@@ -73,6 +73,7 @@ class Live:
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a real process: ours without the tests' own settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GONGSHU_", "DJANGO_", "PYTEST_"))}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles our modules again
     for name in ("GONGSHU_DATABASE_URL",):
         if os.environ.get(name):
             kept[name] = os.environ[name]

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import rjieba
 from django.db.models import Count, Q, QuerySet
 
 from gongshu import clock, rules
@@ -271,8 +270,12 @@ def _compiler_ids(found: Entry) -> list[int]:
 
 def _words(text: str) -> list[str]:
     """The words of a query: Chinese is cut by dictionary, single particles are dropped when longer words remain."""
-    # PostgreSQL cannot hold a NUL, so none is searched for.
-    cut = [w.strip() for w in rjieba.cut(text.replace("\x00", " ").strip()[:100]) if w.strip()]
+    asked = text.replace("\x00", " ").strip()[:100]  # PostgreSQL cannot hold a NUL, so none is searched for
+    if not asked:
+        return []
+    import rjieba  # here, because it reads its dictionary when it is imported
+
+    cut = [w.strip() for w in rjieba.cut(asked) if w.strip()]
     longer = [w for w in cut if len(w) > 1]
     return list(dict.fromkeys(longer or cut))[:8]
 

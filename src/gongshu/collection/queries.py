@@ -1,4 +1,7 @@
-"""All reads of collection, scoped to the viewer."""
+"""All reads of collection, scoped to the viewer.
+
+What opens files or tables is imported by the reads that do so: the others need no polars and no pyarrow.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,28 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from gongshu.catalog import codes
 from gongshu.catalog import queries as catalog
-from gongshu.collection import policy, preview
-from gongshu.collection.checks import RULES
-from gongshu.collection.contract import Column, Contract
+from gongshu.collection import policy
 from gongshu.collection.models import Run
 from gongshu.collection.options import PLAIN, Options
-from gongshu.collection.preview import Preview
 from gongshu.collection.states import RunStatus
 from gongshu.errors import NotFound, Text
 from gongshu.home import open_home
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
-from gongshu.lake import serving
-from gongshu.lake.tables import Table, Version
 from gongshu.spaces import queries as stores
 from gongshu.spaces.states import Right
+
+if TYPE_CHECKING:
+    from gongshu.collection.contract import Contract
+    from gongshu.collection.preview import Preview
+    from gongshu.lake.serving import ServedItem
+    from gongshu.lake.tables import Version
 
 MISFITS = ("collection.column_missing", "collection.column_unlisted")
 
@@ -101,6 +105,8 @@ def remembered(resource: str) -> Options:
 
 def look(actor: Actor, resource: str, path: Path, options: Options, tick: Callable[[], None]) -> Preview:
     """What the file at ``path`` would become, for whoever may hand it over; nothing is kept."""
+    from gongshu.collection import preview
+
     entry = catalog.entry(actor, resource)
     policy.check_submit(actor, entry.provider.code)
     stores.check_use(actor, entry, Right.MANAGE)
@@ -133,12 +139,16 @@ def current(run_id: str) -> Run:
 
 def rejected_sample(found: Run, *, limit: int = 20) -> list[RejectedRow]:
     """The first rejected rows, for whoever is at the machine where the lake lies."""
+    from gongshu.lake.tables import Table
+
     rows = Table(open_home(), found.resource).quarantine(found.pk).head(limit).collect()
     return [_rejected(row) for row in rows.to_dicts()]
 
 
 def contract_of(resource: str) -> Contract:
     """What a file for ``resource`` is measured against: the items of its catalog entry."""
+    from gongshu.collection.contract import Column, Contract
+
     return Contract(
         resource,
         tuple(
@@ -156,10 +166,12 @@ def contract_of(resource: str) -> Contract:
     )
 
 
-def served_items(resource: str) -> tuple[serving.ServedItem, ...]:
+def served_items(resource: str) -> tuple[ServedItem, ...]:
     """The items of ``resource`` as its serving snapshot carries them."""
+    from gongshu.lake.serving import ServedItem
+
     return tuple(
-        serving.ServedItem(item.name, item.title, str(item.data_type), item.is_key, item.mask)
+        ServedItem(item.name, item.title, str(item.data_type), item.is_key, item.mask)
         for item in catalog.items(resource)
     )
 
@@ -171,10 +183,14 @@ def waiting() -> int:
 
 def versions(resource: str) -> list[Version]:
     """The versions of the resource's table, oldest first."""
+    from gongshu.lake.tables import Table
+
     return Table(open_home(), resource).versions()
 
 
 def reason(column: str, rule: str) -> Reason:
+    from gongshu.collection.checks import RULES
+
     return Reason(column, rule, RULES.get(rule, Text(rule, rule)))
 
 
@@ -194,6 +210,10 @@ def can_submit(actor: Actor, provider: str) -> bool:
 
 def rejected(actor: Actor, run_id: str, *, limit: int = 20, after: int = 0) -> list[RejectedRow]:
     """The first rejected rows behind row ``after``. NotAllowed for who is not of the providing unit."""
+    import polars as pl
+
+    from gongshu.lake.tables import Table
+
     found = run(actor, run_id)
     policy.check_see_rows(actor, found.provider.code)
     stores.check_use_of(actor, found.resource, Right.READ)
@@ -204,6 +224,8 @@ def rejected(actor: Actor, run_id: str, *, limit: int = 20, after: int = 0) -> l
 
 def all_rejected(actor: Actor, run_id: str) -> Iterator[RejectedRow]:
     """Every rejected row, in order of row number, for a download."""
+    from gongshu.lake.tables import Table
+
     found = run(actor, run_id)
     policy.check_see_rows(actor, found.provider.code)
     stores.check_use_of(actor, found.resource, Right.READ)

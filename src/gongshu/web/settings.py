@@ -75,7 +75,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "axes",
-    "ninja",
     "gongshu.ledger",
     "gongshu.identity",
     "gongshu.notifications",

@@ -14,8 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import rjieba
-
 LONGEST_QUESTION = 100  # characters that are looked at
 MOST_WORDS = 12
 STOP = frozenset("的了和与及或之在是等其")
@@ -80,6 +78,8 @@ class Dictionary:
     """Cuts Chinese runs. ``names`` are whole words beside those of the general dictionary."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
+        import rjieba  # here, because it reads its dictionary when it is imported
+
         self._jieba = rjieba.Jieba()
         self._kept: dict[str, tuple[str, ...]] = {}
         self.pieces: dict[str, Any] = {}  # of ``record``: what short texts that come again and again are made of
