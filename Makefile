@@ -101,7 +101,7 @@ lock: ## resolve the dependencies again and write the lock files (needs a packag
 	@$(PYTHON) -m venv --clear $(VENV)-lock
 	@$(VENV)-lock/bin/python -m pip install --quiet uv
 	@$(VENV)-lock/bin/uv $(COMPILE) --extra build --output-file requirements.lock pyproject.toml
-	@$(VENV)-lock/bin/uv $(COMPILE) --extra build --extra dev --constraint requirements.lock \
+	@$(VENV)-lock/bin/uv $(COMPILE) --extra build --extra dev --extra spark --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
 	@npm install --package-lock-only --omit-lockfile-registry-resolved
 

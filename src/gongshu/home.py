@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -69,6 +70,22 @@ class Upward:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """Where the lake lies when it is not on this machine's disk; ``url`` is empty when it is.
+
+    ``endpoint`` is the address of the S3 interface (empty: Amazon's own for ``region``). The keys are in the environment
+    (``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_SESSION_TOKEN``) or in the file ``credentials``, relative to
+    the installation. ``cache_gb`` is how much of what was read may stay on this machine.
+    """
+
+    url: str = ""  # s3://bucket/prefix
+    endpoint: str = ""
+    region: str = ""
+    credentials: str = "secrets/lake.toml"
+    cache_gb: int = 50
+
+
+@dataclass(frozen=True)
 class Home:
     """One installation. Paths are absolute; ``city`` is the rule pack's id, ``name`` the city's name on the pages."""
 
@@ -88,6 +105,7 @@ class Home:
     sources: Reach = field(default_factory=Reach)
     upward: Upward = field(default_factory=Upward)
     lineage_url: str = ""  # where OpenLineage events are posted; nowhere while it is empty
+    bucket: Bucket = field(default_factory=Bucket)
 
     @property
     def control_database(self) -> Path:
@@ -95,8 +113,8 @@ class Home:
 
     @property
     def lake(self) -> Path:
-        """Delta tables, one folder per resource."""
-        return self.root / "lake"
+        """Delta tables, one folder per resource; or this machine's copies, when the tables are on object storage."""
+        return self.root / ("lake-cache" if self.bucket.url else "lake")
 
     @property
     def serving(self) -> Path:
@@ -169,7 +187,7 @@ def open_home(path: str | Path | None = None) -> Home:
 
     Environment variables ``GONGSHU_DATABASE_URL``, ``GONGSHU_CITY``, ``GONGSHU_WEB_PORT``, ``GONGSHU_GATEWAY_PORT``,
     ``GONGSHU_WITNESS_PORT``, ``GONGSHU_CUTOFF``, ``GONGSHU_MAIL_…`` and ``GONGSHU_SOURCE_HOSTS``,
-    ``GONGSHU_SOURCE_FOLDERS`` (with commas) go before the file.
+    ``GONGSHU_SOURCE_FOLDERS`` (with commas), ``GONGSHU_LAKE`` and ``GONGSHU_LAKE_…`` go before the file.
     """
     root = locate(path)
     file = root / CONFIG_NAME
@@ -199,7 +217,26 @@ def open_home(path: str | Path | None = None) -> Home:
         sources=_reach(settings.get("sources") or {}, env),
         upward=_upward(settings.get("upward") or {}),
         lineage_url=env.get("GONGSHU_LINEAGE_URL") or str((settings.get("lineage") or {}).get("url", "")),
+        bucket=_bucket(settings.get("lake") or {}, env),
     )
+
+
+def _bucket(table: Mapping[str, Any], env: Mapping[str, str]) -> Bucket:
+    def said(name: str, default: str = "") -> str:
+        return env.get(f"GONGSHU_LAKE_{name.upper()}") or str(table.get(name, default))
+
+    url = (env.get("GONGSHU_LAKE") or str(table.get("url", ""))).rstrip("/")
+    endpoint, cache = said("endpoint").rstrip("/"), said("cache_gb", "50")
+    right = re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._~-]+)*", url)
+    if (url and not right) or not re.fullmatch(r"(https?://[^/\s@]+)?", endpoint) or not cache.isdecimal():
+        raise EnvironmentFault(
+            "home.lake",
+            "数据湖设置有误：url 须为 s3://桶/前缀，endpoint 须为 https://主机:端口，cache_gb 须为整数。"
+            "请更正 gongshu.toml 的 [lake] 或 GONGSHU_LAKE…。",
+            "The lake's settings are wrong: url is s3://bucket/prefix, endpoint https://host:port, cache_gb a whole number. "
+            "Mend [lake] in gongshu.toml or GONGSHU_LAKE….",
+        )
+    return Bucket(url, endpoint, said("region"), said("credentials", Bucket.credentials), int(cache))
 
 
 def _reach(table: Mapping[str, Any], env: Mapping[str, str]) -> Reach:

@@ -64,7 +64,7 @@ def merge(
     new = _Fresh([table.data_folder / part.path for part in fresh], keys, schema)
     plans, counts = [], _Counts()
     present = np.sort(present) if present is not None else None
-    olds = table.parts(base.number)
+    olds = table.parts(base.number, copies=True)
     many_small = sum(part.size < _SMALL for part in olds) >= _SMALL_PARTS
     for part in olds:
         tick()

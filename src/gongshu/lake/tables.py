@@ -2,9 +2,10 @@
 at all.
 
 ``<home.lake>/<resource>/data`` holds the accepted rows, ``…/quarantine`` the rejected ones, a partition per
-run. A commit carries the run's id as a Delta application transaction, so a run that is tried again after a
-crash cannot commit twice; and it holds the resource's lock and allows no retries, so two writers cannot
-interleave. Version numbers are Delta's own: 0 is the empty table, 1 the first data.
+run; ``lake.stores`` says where that is when the lake is on object storage. A commit carries the run's id as
+a Delta application transaction, so a run that is tried again after a crash cannot commit twice; and it holds
+the resource's lock and allows no retries, so two writers cannot interleave. Version numbers are Delta's own:
+0 is the empty table, 1 the first data.
 
 Delta protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (transaction identifiers, add and
 remove files).
@@ -13,9 +14,8 @@ remove files).
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,9 +30,10 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from gongshu import clock
-from gongshu.errors import Conflict, EnvironmentFault, NotFound
+from gongshu.errors import Conflict, NotFound
 from gongshu.home import Home
 from gongshu.lake.parts import Part, PartWriter, digest
+from gongshu.lake.stores import Folder, Kept, Store, sha256, unwritable
 
 ROW = "_row"  # the row of the source file that a row of the table came from, counted as a spreadsheet counts
 RAW = "_raw"  # by column name the texts that values came from, where the value no longer says what stood there
@@ -73,21 +74,27 @@ class Table:
     def __init__(self, home: Home, resource: str) -> None:
         self.resource = resource
         self.root = home.lake / folder_name(resource)
+        self._data = store(home, f"{self.root.name}/data")
+        self._quarantine = store(home, f"{self.root.name}/quarantine")
 
     @property
     def data_folder(self) -> Path:
-        return self.root / "data"
+        """Where the parts of this table are written, and where they are read once :meth:`files` brought them."""
+        return self._data.folder
 
     @property
     def quarantine_folder(self) -> Path:
-        return self.root / "quarantine"
+        return self._quarantine.folder
 
     # reading
 
     def versions(self) -> list[Version]:
         """Every committed version, oldest first; empty before the first."""
-        table = _open(self.data_folder)
-        return _versions(table) if table is not None else []
+        table = _open(self._data)
+        if table is None:
+            return []
+        with self._data.reaching():
+            return _versions(table)
 
     def latest(self) -> Version | None:
         versions = self.versions()
@@ -110,33 +117,66 @@ class Table:
         return next((version for version in reversed(self.versions()) if version.run == run), None)
 
     def files(self, number: int | None = None) -> list[Path]:
-        """The part files of a version. Raises NotFound when they were cleared (``lake.upkeep``)."""
+        """The part files of a version, on this machine. Raises NotFound when they were cleared (``lake.upkeep``)."""
         found = self.version(number).number
-        files = self.paths(found)
-        if not all(file.is_file() for file in files):
+        sizes = _sizes(self._at(found))
+        if not self._data.holds(sizes):
             raise NotFound(
                 "lake.version_cleared",
                 f"资源 {self.resource} 版本 {found} 的文件已按保留期清理或缺失。",
                 f"The files of version {found} of {self.resource} were cleared after their retention, or are missing.",
                 resource=self.resource,
             )
-        return files
+        return self._data.bring(sizes)
 
-    def paths(self, number: int) -> list[Path]:
-        """Where the files of a version are or were."""
-        return [self.data_folder / unquote(name) for name in _paths(_at(self.data_folder, self.version(number).number))]
+    def names(self, number: int) -> list[str]:
+        """The names of a version's part files, whether or not they are there still."""
+        return list(_sizes(self._at(self.version(number).number)))
 
-    def parts(self, number: int | None = None) -> list[Part]:
-        """The part files of a version with their digests, computed again from the disk."""
+    def addresses(self, number: int) -> list[str]:
+        """Where the part files of a version lie for every machine: ``file:`` or ``s3:``."""
+        return [f"{self._data.address}/{name}" for name in self.names(number)]
+
+    def kept(self) -> Mapping[str, Kept]:
+        """All part files that are there, of a version or not, by name."""
+        return self._data.listed()
+
+    def remove(self, names: Collection[str]) -> None:
+        """Remove part files for good. Only for upkeep, which knows that nobody needs them."""
+        self._data.remove(names)
+
+    def parts(self, number: int | None = None, *, copies: bool = False) -> list[Part]:
+        """The part files of a version with their digests, computed again from what the store holds.
+
+        With ``copies`` from what this machine read of it, which on object storage saves reading it once more.
+        """
+        brought = {path.name: path for path in self.files(number)} if copies else {}
+        names = brought or self._present(number)
         found = []
-        for path in sorted(self.files(number)):
-            with path.open("rb") as file:
-                sha = hashlib.file_digest(file, "sha256").hexdigest()
-            found.append(Part(path.name, pq.read_metadata(path).num_rows, path.stat().st_size, sha))
+        for name in sorted(names):
+            with brought[name].open("rb") if copies else self._data.open(name) as file:
+                sha = sha256(file)
+                size = file.tell()
+                found.append(Part(name, pq.ParquetFile(file).metadata.num_rows, size, sha))
         return found
 
+    def _present(self, number: int | None) -> list[str]:
+        found = self.version(number).number
+        names = self.names(found)
+        if not self._data.holds(names):
+            self.files(found)  # which says so
+        return names
+
     def schema(self, number: int | None = None) -> pa.Schema:
-        return pa.schema(_at(self.data_folder, self.version(number).number).schema().to_arrow())
+        found = self._at(self.version(number).number)
+        return pa.schema(found.schema().to_arrow())
+
+    def written_schema(self, number: int) -> pa.Schema:
+        """The schema as the files of a version have it: what Delta tells may have other text types."""
+        for name in self._present(number)[:1]:
+            with self._data.open(name) as file:
+                return pq.read_schema(file)
+        return self.schema(number)
 
     def read(self, number: int | None = None) -> pl.LazyFrame:
         """The rows of a version, lazily."""
@@ -161,11 +201,11 @@ class Table:
     def quarantine(self, run: str) -> pl.LazyFrame:
         """The rejected rows of ``run`` by row number: run, row, failures [{column, rule}], raw."""
         empty = pl.LazyFrame(schema=pl.Schema(pl.from_arrow(QUARANTINE_SCHEMA.empty_table()).schema))  # type: ignore[union-attr]
-        table = _open(self.quarantine_folder)
+        table = _open(self._quarantine)
         if table is None:
             return empty
         mark = f"run={run}/"
-        files = [self.quarantine_folder / name for name in map(unquote, _paths(table)) if name.startswith(mark)]
+        files = self._quarantine.bring({name: n for name, n in _sizes(table).items() if name.startswith(mark)})
         if not files:
             return empty
         body = pl.scan_parquet(sorted(files), glob=False, hive_partitioning=False).select(
@@ -181,16 +221,14 @@ class Table:
         """
         self._prepare()
         if self.committed(run) is None:
-            for leftover in self.data_folder.glob(f"part-{run}-*.parquet"):
-                leftover.unlink(missing_ok=True)
+            self._data.sweep("", f"part-{run}-")
         return PartWriter(self.data_folder, schema, run)
 
     def quarantine_writer(self, run: str) -> PartWriter:
         """Where the rejected rows of ``run`` go before ``commit_quarantine``."""
         self._prepare()
-        if not self._has_transaction(self.quarantine_folder, run):
-            for leftover in (self.quarantine_folder / f"run={run}").glob("*.parquet"):
-                leftover.unlink(missing_ok=True)
+        if not self._quarantined(run):
+            self._quarantine.sweep(f"run={run}", "")
         body = pa.schema([field for field in QUARANTINE_SCHEMA if field.name != "run"])
         return PartWriter(self.quarantine_folder, body, run, subfolder=f"run={run}")
 
@@ -233,23 +271,21 @@ class Table:
         with self._lock():
             done = self.committed(run)
             if done is not None:
-                kept = {path.name for path in self.files(done.number)}
-                for part in parts:
-                    if part.path.startswith(f"part-{run}-") and part.path not in kept:
-                        (self.data_folder / part.path).unlink(missing_ok=True)
+                kept = set(self.names(done.number))
+                self._data.remove(
+                    {part.path for part in parts if part.path.startswith(f"part-{run}-") and part.path not in kept}
+                )
                 return done
-            table = _open(self.data_folder) or _create(self.data_folder, schema)
+            table = _open(self._data) or _create(self._data, schema)
             if after is not None and table.version() != after:
                 raise _busy()
-            for part in parts:
-                path = self.data_folder / part.path
-                if not path.is_file() or path.stat().st_size != part.size:
-                    raise Conflict(
-                        "lake.part_gone",
-                        f"归集 {run} 的中间文件已被另一次执行清理，本次提交作废。请以另一次执行的结果为准。",
-                        f"A part file of run {run} was cleared by another attempt; this attempt is void.",
-                        run=run,
-                    )
+            if not self._data.keep(parts):
+                raise Conflict(
+                    "lake.part_gone",
+                    f"归集 {run} 的中间文件已被另一次执行清理，本次提交作废。请以另一次执行的结果为准。",
+                    f"A part file of run {run} was cleared by another attempt; this attempt is void.",
+                    run=run,
+                )
             now = clock.now()
             number = table.version() + 1
             rows = sum(part.rows for part in parts)
@@ -261,7 +297,7 @@ class Table:
                 **{_PREFIX + key: str(value) for key, value in info.items()},
             }
             stamp = int(now.timestamp() * 1000)
-            present = {unquote(name) for name in _paths(table)}
+            present = set(_sizes(table))
             names = {part.path for part in parts}
             actions: list[AddAction | RemoveAction] = [_add(part, stamp) for part in parts if part.path not in present]
             mode = "overwrite"
@@ -270,8 +306,8 @@ class Table:
             ):  # a file may not be removed and added in one commit (protocol, "add file and remove file")
                 mode = "append"
                 actions += [RemoveAction(name, True, stamp) for name in sorted(present - names)]
-            _commit(table, actions, mode, schema, run, metadata)
-            _require_exact(self.data_folder, number, {part.path for part in parts})
+            _commit(self._data, table, actions, mode, schema, run, metadata)
+            self._require_exact(number, {part.path for part in parts})
         return self.version(number)
 
     def commit_quarantine(self, parts: Sequence[Part], *, run: str) -> None:
@@ -279,24 +315,43 @@ class Table:
         if not parts:
             return
         with self._lock():
-            if self._has_transaction(self.quarantine_folder, run):
+            if self._quarantined(run):
                 return
-            folder = self.quarantine_folder
-            table = _open(folder) or _create(folder, QUARANTINE_SCHEMA, partition_by=["run"])
+            table = _open(self._quarantine) or _create(self._quarantine, QUARANTINE_SCHEMA, partition_by=["run"])
+            if not self._quarantine.keep(parts):
+                raise Conflict(
+                    "lake.part_gone",
+                    f"归集 {run} 的拒收文件已被另一次执行清理，本次提交作废。",
+                    f"A file of rejected rows of run {run} was cleared by another attempt; this attempt is void.",
+                    run=run,
+                )
             stamp = int(clock.now().timestamp() * 1000)
             actions: list[AddAction | RemoveAction] = [_add(part, stamp, {"run": run}) for part in parts]
-            _commit(table, actions, "append", QUARANTINE_SCHEMA, run, {_PREFIX + "run": run}, ["run"])
+            metadata = {_PREFIX + "run": run}
+            _commit(self._quarantine, table, actions, "append", QUARANTINE_SCHEMA, run, metadata, ["run"])
 
-    def _has_transaction(self, folder: Path, run: str) -> bool:
-        table = _open(folder)
+    def _quarantined(self, run: str) -> bool:
+        table = _open(self._quarantine)
         return table is not None and table.transaction_version(run) is not None
+
+    def _at(self, number: int) -> DeltaTable:
+        with self._data.reaching():
+            return DeltaTable(self._data.address, version=number, storage_options=self._data.options)
+
+    def _require_exact(self, number: int, expected: set[str]) -> None:
+        if set(_sizes(self._at(number))) != expected:
+            raise Conflict(
+                "lake.commit_mixed",
+                f"版本 {number} 混入了其他文件，请核查数据湖目录。",
+                f"Version {number} holds files that are not this run's; examine the lake's folder.",
+            )
 
     def _prepare(self) -> None:
         try:
             self.data_folder.mkdir(parents=True, exist_ok=True)
             self.quarantine_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(self.root, error) from error
+            raise unwritable(self.root, error) from error
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -313,7 +368,7 @@ class Table:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 yield
         except OSError as error:
-            raise _unwritable(self.root, error) from error
+            raise unwritable(self.root, error) from error
 
 
 def folder_name(resource: str) -> str:
@@ -329,36 +384,42 @@ def folder_name(resource: str) -> str:
     return "".join(safe) or "~"
 
 
-def _uri(folder: Path) -> str:
-    if any(sign in str(folder) for sign in "%#?"):  # the Delta kernel unescapes addresses twice
-        raise EnvironmentFault(
-            "lake.path_sign",
-            f"数据湖路径不能含有 % # ?:{folder}。请换一个目录。",
-            f"The lake's path must not hold the signs % # ?: {folder}. Choose another folder.",
+def store(home: Home, name: str) -> Store:
+    """Where the folder ``name`` of the lake is: on this machine's disk, or on object storage."""
+    if not home.bucket.url:
+        return Folder(home.lake / name)
+    from gongshu.lake.buckets import BucketStore  # pyarrow's S3 client takes its time
+
+    return BucketStore(home, name)
+
+
+def _open(where: Store) -> DeltaTable | None:
+    if not where.maybe():
+        return None
+    with where.reaching():
+        try:
+            return DeltaTable(where.address, storage_options=where.options)
+        except TableNotFoundError:
+            return None
+
+
+def _create(where: Store, schema: pa.Schema, partition_by: list[str] | None = None) -> DeltaTable:
+    where.check_writers()
+    with where.reaching():
+        return DeltaTable.create(
+            where.address,
+            schema,
+            partition_by=partition_by,
+            configuration=_CONFIGURATION,
+            storage_options=where.options,
         )
-    return folder.absolute().as_uri()
 
 
-def _at(folder: Path, number: int) -> DeltaTable:
-    return DeltaTable(_uri(folder), version=number)
-
-
-def _open(folder: Path) -> DeltaTable | None:
-    if not (folder / "_delta_log").is_dir():
-        return None
-    try:
-        return DeltaTable(_uri(folder))
-    except TableNotFoundError:
-        return None
-
-
-def _create(folder: Path, schema: pa.Schema, partition_by: list[str] | None = None) -> DeltaTable:
-    return DeltaTable.create(_uri(folder), schema, partition_by=partition_by, configuration=_CONFIGURATION)
-
-
-def _paths(table: DeltaTable) -> list[str]:
+def _sizes(table: DeltaTable) -> dict[str, int]:
+    """The files that a state of the table names, with their bytes."""
     actions = pa.table(table.get_add_actions(flatten=True))
-    return [str(name) for name in actions.column("path").to_pylist()]
+    names = map(unquote, map(str, actions.column("path").to_pylist()))
+    return dict(zip(names, actions.column("size_bytes").to_pylist(), strict=True))
 
 
 def _add(part: Part, stamp: int, partition: dict[str, str | None] | None = None) -> AddAction:
@@ -367,6 +428,7 @@ def _add(part: Part, stamp: int, partition: dict[str, str | None] | None = None)
 
 
 def _commit(
+    where: Store,
     table: DeltaTable,
     actions: list[AddAction | RemoveAction],
     mode: str,
@@ -383,21 +445,7 @@ def _commit(
     except CommitFailedError as error:
         raise _busy() from error
     except (DeltaError, OSError) as error:
-        raise EnvironmentFault(
-            "lake.commit",
-            f"数据湖提交失败：{error}。请检查磁盘空间和权限后重试。",
-            f"The lake could not commit: {error}. Check space and rights, then try again.",
-        ) from error
-
-
-def _require_exact(folder: Path, number: int, expected: set[str]) -> None:
-    table = _at(folder, number)
-    if {unquote(name) for name in _paths(table)} != expected:
-        raise Conflict(
-            "lake.commit_mixed",
-            f"版本 {number} 混入了其他文件，请核查数据湖目录。",
-            f"Version {number} holds files that are not this run's; examine the lake's folder.",
-        )
+        raise where.failed(error) from error
 
 
 def _versions(table: DeltaTable) -> list[Version]:
@@ -424,12 +472,4 @@ def _busy() -> Conflict:
         "lake.busy",
         "另一次归集刚刚提交了同一资源的新版本，请重试。",
         "Another run has just committed a version of the same resource; try again.",
-    )
-
-
-def _unwritable(folder: Path, error: OSError) -> EnvironmentFault:
-    return EnvironmentFault(
-        "lake.disk",
-        f"数据湖无法写入：{folder}({error.strerror or error})。请检查磁盘空间和权限后重试。",
-        f"The lake cannot be written: {folder} ({error.strerror or error}). Check space and rights, then try again.",
     )

@@ -6,18 +6,15 @@ Going back does not erase either: the old content becomes the next version, and 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gongshu import clock
-from gongshu.errors import Conflict, NotFound
-from gongshu.lake.parts import BYTES_PER_PART, Part
+from gongshu.errors import Conflict
+from gongshu.lake.parts import BYTES_PER_PART
 from gongshu.lake.parts import digest as digest_of
 from gongshu.lake.tables import Table, Version
 
@@ -47,24 +44,22 @@ class Cleared:
 
 def stored(table: Table) -> list[Stored]:
     """Every version with what it takes on disk, oldest first."""
+    kept = table.kept()
+    held: dict[int, list[str]] = {}
+    users: dict[str, int] = {}
     versions = table.versions()
-    held: dict[int, list[Path]] = {}
     for version in versions:
-        try:
-            held[version.number] = table.files(version.number)
-        except NotFound:
-            continue
-    users: dict[Path, int] = {}
-    for files in held.values():
-        for file in files:
-            users[file] = users.get(file, 0) + 1
-    sizes = {file: file.stat().st_size for file in users}
+        names = table.names(version.number)
+        if all(name in kept for name in names):
+            held[version.number] = names
+            for name in names:
+                users[name] = users.get(name, 0) + 1
     return [
         Stored(
             version,
             len(held.get(version.number, [])),
-            sum(sizes[file] for file in held.get(version.number, [])),
-            sum(sizes[file] for file in held.get(version.number, []) if users[file] == 1),
+            sum(kept[name].size for name in held.get(version.number, [])),
+            sum(kept[name].size for name in held.get(version.number, []) if users[name] == 1),
             version.number in held,
         )
         for version in versions
@@ -100,7 +95,7 @@ def restore(table: Table, number: int, *, run: str) -> Version:
             f"版本 {number} 与当前版本内容相同，无需恢复。",
             f"Version {number} is the same as the present one; there is nothing to go back to.",
         )
-    parts = [_part(table, file) for file in table.files(number)]
+    parts = table.parts(number)
     if digest_of(parts) != old.digest:
         raise Conflict(
             "lake.restore_altered",
@@ -108,7 +103,7 @@ def restore(table: Table, number: int, *, run: str) -> Version:
             f"The files of version {number} are not those of its commit, so it is not restored. Call support.",
         )
     info = {key: value for key, value in old.info.items() if key not in {"compacted", "cleaned"}}
-    return table.commit_parts(parts, _arrow(table, number), run=run, info=info | {"restored": number})
+    return table.commit_parts(parts, table.written_schema(number), run=run, info=info | {"restored": number})
 
 
 def compact(
@@ -127,7 +122,7 @@ def compact(
     fewest = -(-sum(file.stat().st_size for file in files) // BYTES_PER_PART)
     if len(files) <= max(1, fewest):
         return None
-    schema = _arrow(table, latest.number)
+    schema = table.written_schema(latest.number)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in table.batches(latest.number):
@@ -149,41 +144,21 @@ def clear(
         versions = table.versions()
         kept = {one.number for one in versions[-max(1, keep_latest) :]} | set(keep)
         kept |= {one.number for one in versions if one.committed_at >= older_than}
-        needed: set[Path] = set()
-        going: dict[int, list[Path]] = {}
+        there = table.kept()
+        needed: set[str] = set()
+        going: dict[int, list[str]] = {}
         for one in versions:
-            try:
-                files = table.files(one.number)
-            except NotFound:
-                files = table.paths(one.number)  # what is left of one cleared half
+            names = table.names(one.number)
             if one.number in kept:
-                needed.update(files)
+                needed.update(names)
             else:
-                going[one.number] = files
-        gone = {file for files in going.values() for file in files if file not in needed and file.is_file()}
-        known = needed | {file for files in going.values() for file in files}
+                going[one.number] = names
+        gone = {name for names in going.values() for name in names if name not in needed and name in there}
+        known = needed | {name for names in going.values() for name in names}
         before = (clock.now() - ABANDONED).timestamp()
-        lost = {
-            file
-            for file in table.data_folder.glob("part-*.parquet")
-            if file not in known and file.stat().st_mtime < before
-        }
-        numbers = tuple(number for number, files in going.items() if any(file in gone for file in files))
-        size = sum(file.stat().st_size for file in gone | lost)
+        lost = {name for name, one in there.items() if name not in known and one.changed_at < before}
+        numbers = tuple(number for number, names in going.items() if any(name in gone for name in names))
+        size = sum(there[name].size for name in gone | lost)
         if not dry:
-            for file in sorted(gone | lost):
-                file.unlink(missing_ok=True)
+            table.remove(gone | lost)
         return Cleared(numbers, len(gone), size, len(lost))
-
-
-def _part(table: Table, file: Path) -> Part:
-    with file.open("rb") as handle:
-        sha = hashlib.file_digest(handle, "sha256").hexdigest()
-    name = file.relative_to(table.data_folder).as_posix()
-    return Part(name, pq.read_metadata(file).num_rows, file.stat().st_size, sha)
-
-
-def _arrow(table: Table, number: int) -> pa.Schema:
-    """The schema as its files have it: what Delta tells may have other text types."""
-    files = table.files(number)
-    return pq.read_schema(files[0]) if files else table.schema(number)
