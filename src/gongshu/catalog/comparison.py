@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from gongshu.catalog.draft import ENTRY_FIELDS, ITEM_FIELDS, EntryData, ItemData
 
 
@@ -59,6 +61,28 @@ def compare(before: EntryData, after: EntryData) -> Comparison:
         removed=tuple(item for name, item in was.items() if name not in now),
         changed=tuple(changed),
     )
+
+
+def plain(found: Comparison) -> dict[str, Any]:
+    """A comparison for programs: changed fields with both values, items by their names."""
+
+    def fields(changes: tuple[FieldChange, ...]) -> list[dict[str, Any]]:
+        return [{"field": one.field, "before": _value(one.before), "after": _value(one.after)} for one in changes]
+
+    return {
+        "fields": fields(found.fields),
+        "added": [{"name": item.name, "title": item.title} for item in found.added],
+        "removed": [{"name": item.name, "title": item.title} for item in found.removed],
+        "changed": [
+            {"name": item.name, "title": item.title, "moved": item.moved, "fields": fields(item.fields)}
+            for item in found.changed
+        ],
+    }
+
+
+def _value(value: Any) -> Any:
+    """A field's value as JSON has it."""
+    return msgspec.to_builtins(value)
 
 
 def _fields(before: Any, after: Any, names: tuple[str, ...]) -> tuple[FieldChange, ...]:

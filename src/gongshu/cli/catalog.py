@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gongshu.cli import catalog_excel, catalog_sources, output, search, session
+from gongshu.cli import catalog_bulk, catalog_excel, catalog_sources, output, search, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 
@@ -237,7 +237,7 @@ def draft(
         ),
     )
     entry = actions.create_entry(by=actor, data=data)
-    _answer(entry, as_json, t("草稿已建立", "Draft made"))
+    answer(entry, as_json, t("草稿已建立", "Draft made"))
 
 
 @app.command()
@@ -249,7 +249,7 @@ def submit(code: Code, by: As = "", as_json: Json = False) -> None:
     actor = session.actor(by)
     from gongshu.catalog import actions
 
-    _answer(actions.submit_entry(by=actor, code=code), as_json, t("已提交审核", "Submitted"))
+    answer(actions.submit_entry(by=actor, code=code), as_json, t("已提交审核", "Submitted"))
 
 
 @app.command()
@@ -270,7 +270,7 @@ def secrecy(
 
     conclusion = SecrecyConclusion.REFUSED if refuse else SecrecyConclusion.PASSED
     review = actions.record_secrecy_review(by=actor, code=code, conclusion=conclusion, note=note)
-    _answer(review.entry, as_json, t("已记录保密审查", "Secrecy review recorded"))
+    answer(review.entry, as_json, t("已记录保密审查", "Secrecy review recorded"))
 
 
 @app.command()
@@ -287,7 +287,7 @@ def revise(
     actor = session.actor(by)
     from gongshu.catalog import actions
 
-    _answer(
+    answer(
         actions.revise_entry(by=actor, code=code, reason=reason).entry, as_json, t("已建立修订草稿", "Revision begun")
     )
 
@@ -328,7 +328,7 @@ def publish(code: Code, by: As = "", as_json: Json = False) -> None:
     entry = actions.publish_entry(by=actor, code=code)
     turn = queries.review_turn(entry)
     done = t(f"审核通过，转{turn.name.zh}审核", f"Agreed; {turn.name.en} is next") if turn else t("已发布", "Published")
-    _answer(entry, as_json, done)
+    answer(entry, as_json, done)
 
 
 @app.command("return")
@@ -345,7 +345,7 @@ def send_back(
     actor = session.actor(by)
     from gongshu.catalog import actions
 
-    _answer(actions.return_entry(by=actor, code=code, remark=remark), as_json, t("已退回", "Sent back"))
+    answer(actions.return_entry(by=actor, code=code, remark=remark), as_json, t("已退回", "Sent back"))
 
 
 def _summary(entry: Entry) -> dict[str, Any]:
@@ -362,7 +362,8 @@ def _summary(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _answer(entry: Entry, as_json: bool, what: str) -> None:
+def answer(entry: Entry, as_json: bool, what: str) -> None:
+    """Say what was done to an entry."""
     if as_json:
         output.emit(_summary(entry))
         return
@@ -372,3 +373,4 @@ def _answer(entry: Entry, as_json: bool, what: str) -> None:
 search.attach(app)
 app.add_typer(catalog_sources.app, name="sources")
 catalog_excel.attach(app)
+catalog_bulk.attach(app)

@@ -40,6 +40,14 @@ def actor(username: str) -> Actor:
     return queries.actor_by_username(username)
 
 
+def reader(username: str) -> Actor:
+    """The person who reads, or anybody where nobody is named."""
+    from gongshu.identity.actor import Actor
+
+    connect()
+    return actor(username) if username else Actor.anonymous()
+
+
 def pair(text: Text) -> dict[str, str]:
     """A bilingual text as JSON."""
     return {"zh": text.zh, "en": text.en}

@@ -172,6 +172,11 @@ class BucketStore:
             if one.type == arrow_fs.FileType.File and one.base_name.endswith(".parquet")
         }
 
+    def weight(self) -> int:
+        selector = arrow_fs.FileSelector(self._key(), allow_not_found=True, recursive=True)
+        with self.reaching():
+            return sum(one.size or 0 for one in self._files.get_file_info(selector))
+
     def _held(self, names: Collection[str]) -> dict[str, Kept]:
         found: dict[str, Kept] = {}
         for subfolder in sorted({name.rpartition("/")[0] for name in names}):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -55,6 +55,9 @@ class Store(Protocol):
 
     def listed(self) -> Mapping[str, Kept]:
         """Every part file directly in the folder, of a version or not."""
+
+    def weight(self) -> int:
+        """Bytes of all that lies there: part files of every version, and the log."""
 
     def holds(self, names: Collection[str]) -> bool:
         """Whether all of these files are there."""
@@ -112,6 +115,13 @@ class Folder:
     def listed(self) -> Mapping[str, Kept]:
         stats = {path.name: path.stat() for path in self.folder.glob("part-*.parquet")}
         return {name: Kept(one.st_size, one.st_mtime) for name, one in stats.items()}
+
+    def weight(self) -> int:
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # cleared while we look
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def holds(self, names: Collection[str]) -> bool:
         return all((self.folder / name).is_file() for name in names)

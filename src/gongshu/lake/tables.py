@@ -141,6 +141,10 @@ class Table:
         """All part files that are there, of a version or not, by name."""
         return self._data.listed()
 
+    def weight(self) -> int:
+        """Bytes of all that the table keeps: data of every version that was not cleared, rejected rows, its log."""
+        return self._data.weight() + self._quarantine.weight()
+
     def remove(self, names: Collection[str]) -> None:
         """Remove part files for good. Only for upkeep, which knows that nobody needs them."""
         self._data.remove(names)

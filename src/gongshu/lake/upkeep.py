@@ -66,18 +66,6 @@ def stored(table: Table) -> list[Stored]:
     ]
 
 
-def on_disk(table: Table) -> int:
-    """Bytes of all that the table keeps: data of every version that was not cleared, rejected rows, its log."""
-    return sum(_size(file) for file in table.root.rglob("*"))
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size if file.is_file() else 0
-    except FileNotFoundError:  # cleared while we look
-        return 0
-
-
 def restore(table: Table, number: int, *, run: str) -> Version:
     """Make the content of version ``number`` the next version; no file is copied.
 

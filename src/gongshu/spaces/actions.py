@@ -16,7 +16,6 @@ from gongshu.home import open_home
 from gongshu.identity import queries as identity
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Office, Role
-from gongshu.lake import upkeep
 from gongshu.lake.tables import Table
 from gongshu.ledger import actions as ledger
 from gongshu.notifications import actions as notifications
@@ -244,7 +243,7 @@ def reserve(*, by: Actor, code: str, run: str, rows: int) -> Usage | None:
     if found is None:
         return None
     found = Space.objects.select_for_update(of=("self",)).select_related("organization").get(pk=found.pk)
-    size = upkeep.on_disk(Table(open_home(), entry.code))
+    size = Table(open_home(), entry.code).weight()
     held = queries.with_reservations(found)
     held[entry.pk] = (size, rows)
     usage = _usage(found, held)
@@ -288,7 +287,7 @@ def _entry(code: str) -> Any:
 
 
 def _measure(entry: Any) -> TableUse:
-    size = upkeep.on_disk(Table(open_home(), entry.code))
+    size = Table(open_home(), entry.code).weight()
     found, _ = TableUse.objects.update_or_create(
         entry_id=entry.pk, defaults={"bytes": size, "rows": entry.data_rows or 0, "measured_at": clock.now()}
     )

@@ -156,3 +156,20 @@ def test_assets_are_registered_assessed_and_filed_by_the_authority_alone(city: C
     assert (code, noted["status"], noted["receipt"]) == (200, "receipted", "陕备-1")
     assert wang.get("/assets")[1]["results"][0]["number"] == number
     assert program("zhou").get("/assets")[1]["total"] == 0
+
+
+def test_many_entries_at_once_a_dry_run_unless_asked_otherwise_and_two_versions_compared(city: City, program) -> None:
+    good = city.draft()
+    wang = program("wang")
+    asked = {"operation": "submit", "codes": [good.code, "333999-000001"]}
+    code, dry = wang.post("/catalog/bulk", asked)
+    assert (code, dry["dry_run"], dry["able"], dry["unable"]) == (200, True, 1, 1)
+    assert Entry.objects.get(pk=good.pk).status == "draft"
+    assert wang.post("/catalog/bulk", asked | {"operation": "publish"})[0] == 422  # one by one (xian-12)
+    code, done = wang.post("/catalog/bulk", asked | {"dry_run": False})
+    assert [one["able"] for one in done["entries"]] == [True, False]
+    assert Entry.objects.get(pk=good.pk).status == "submitted"
+    entry = city.published(companies(title="企业年报"))
+    same = wang.get(f"/catalog/entries/{entry.code}/compare?before=1&after=1")
+    assert same == (200, {"fields": [], "added": [], "removed": [], "changed": []})
+    assert wang.get(f"/catalog/entries/{entry.code}/compare?before=1&after=2")[0] == 404

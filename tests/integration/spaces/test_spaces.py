@@ -25,7 +25,6 @@ from gongshu.home import Home, open_home
 from gongshu.identity import actions as identity
 from gongshu.identity.models import Organization
 from gongshu.identity.states import Role
-from gongshu.lake import upkeep
 from gongshu.lake.tables import Table
 from gongshu.ledger import entry as ledger_entry
 from gongshu.ledger.models import Outbox
@@ -138,7 +137,7 @@ def test_the_quota_is_counted_from_what_lies_on_disk(city: City, home: Home) -> 
     collected(city, entry, SECOND)
     grown = queries.usage(made)
     assert (grown.rows, grown.tables) == (3, 1)
-    assert grown.bytes == upkeep.on_disk(Table(home, entry.code)) > used.bytes, "old versions take room too"
+    assert grown.bytes == Table(home, entry.code).weight() > used.bytes, "old versions take room too"
     assert not Reservation.objects.exists()
     version_actions.clear(by=city.compiler, code=entry.code, keep_latest=1, days=0, dry=False)
     assert queries.usage(made).bytes < grown.bytes
@@ -322,7 +321,7 @@ def test_the_daily_round_measures_again(city: City, home: Home) -> None:
     collected(city, entry)
     TableUse.objects.update(bytes=0)
     assert actions.measure_all(by=SEED) == 1
-    assert queries.usage(made).bytes == upkeep.on_disk(Table(home, entry.code))
+    assert queries.usage(made).bytes == Table(home, entry.code).weight()
 
 
 def test_the_figures_of_many_stores_take_as_many_queries_as_those_of_one(city: City) -> None:

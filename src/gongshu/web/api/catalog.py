@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Path, Router, Schema, Status
+from ninja import Field, Path, Query, Router, Schema, Status
 
-from gongshu.catalog import actions, data_actions, guard, queries, upsert
+from gongshu.catalog import actions, bulk, comparison, data_actions, guard, queries, upsert
 from gongshu.catalog.draft import EntryData, as_plain
 from gongshu.catalog.remarks import FieldRemark
 from gongshu.catalog.states import SecrecyConclusion
@@ -25,6 +25,7 @@ from gongshu.web.api.shapes import Asked, Cited, Limit, Line, Offset, Page, Pros
 
 router = Router(tags=["目录 Catalog"])
 EntryBody: Any = shape_of("EntryBody", EntryData, optional=("provider", "abstract"))
+Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="版本 a version")]
 Names = Annotated[list[Line], Field(max_length=100)]
 
 
@@ -88,6 +89,29 @@ class DataChanged(Schema):
 class Secrecy(Asked):
     conclusion: SecrecyConclusion = SecrecyConclusion.PASSED
     note: Prose = ""
+
+
+class Bulk(Asked):
+    operation: bulk.Operation = Field(description="submit, confirm (季度维护无变化), withdraw, reopen, discard")
+    codes: Annotated[list[Line], Field(min_length=1, max_length=bulk.MOST)]
+    remark: Prose = Field("", description="撤下必填 needed to withdraw")
+    dry_run: bool = Field(True, description="默认只试运行，不改变任何内容 by default nothing is changed")
+
+
+class BulkLine(Schema):
+    code: str
+    title: str
+    able: bool = Field(description="可以办理，或已办理 it can be carried out, or was")
+    problem: Words | None
+    problem_code: str
+
+
+class BulkAnswer(Schema):
+    operation: str
+    dry_run: bool
+    able: int
+    unable: int
+    entries: list[BulkLine]
 
 
 class Finding(Schema):
@@ -262,6 +286,19 @@ def version(request: HttpRequest, code: str, number: Annotated[int, Path(ge=1, l
     return as_plain(queries.version_data(queries.version(found, number)))
 
 
+@router.get(
+    "/entries/{code}/compare",
+    response=dict[str, Any],
+    auth=needs(Scope.READ),
+    summary="比较两个版本 Compare two versions",
+)
+def compared(request: HttpRequest, code: str, before: Number, after: Number) -> dict[str, Any]:
+    """``fields``, and items ``added``, ``removed`` and ``changed``, with both values of each field that differs."""
+    found = queries.entry(actor_of(request), code)
+    one, other = (queries.version_data(queries.version(found, number)) for number in (before, after))
+    return comparison.plain(comparison.compare(one, other))
+
+
 @router.post("/entries/{code}/submit", response=EntryAnswer, auth=needs(Scope.CATALOG), summary="提交审核 Submit")
 def submit(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, Any]:
     by = actor_of(request)
@@ -315,6 +352,36 @@ def data_change(request: HttpRequest, code: str, body: DataChange) -> Status[Any
             "citations": cited(duty.citations),
         },
     )
+
+
+@router.post(
+    "/bulk", response=BulkAnswer, auth=needs(Scope.CATALOG), summary="批量办理，默认试运行 Many entries at once"
+)
+def many(request: HttpRequest, body: Bulk) -> dict[str, Any]:
+    """Each entry stands alone: what one lacks keeps no other. A dry run says exactly what the deed would.
+
+    Reviewing is not among the operations: each entry is reviewed by itself (西安第十二条).
+    """
+    found = bulk.run(
+        by=actor_of(request), operation=body.operation, codes=body.codes, dry=body.dry_run, remark=body.remark
+    )
+    able = sum(1 for one in found if one.wrong is None)
+    return {
+        "operation": str(body.operation),
+        "dry_run": body.dry_run,
+        "able": able,
+        "unable": len(found) - able,
+        "entries": [
+            {
+                "code": one.code,
+                "title": one.title,
+                "able": one.wrong is None,
+                "problem": words(one.wrong.text) if one.wrong else None,
+                "problem_code": one.wrong.code if one.wrong else "",
+            }
+            for one in found
+        ],
+    }
 
 
 @router.post("/entries/{code}/discard", response=EntryAnswer, auth=needs(Scope.CATALOG), summary="放弃修订 Discard")

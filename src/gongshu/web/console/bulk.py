@@ -3,83 +3,74 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from gongshu import clock
-from gongshu.catalog import actions, queries
+from gongshu.catalog import bulk, queries
 from gongshu.catalog.draft import as_plain
 from gongshu.errors import GongshuError, NotFound, Text
 from gongshu.identity.actor import Actor
 from gongshu.web.permissions import actor_of, staff
 
-MOST = 500
-OPERATIONS = {
-    "submit": Text("批量提交审核", "Submit for review"),
-    "export": Text("批量导出", "Export"),
-}
-
-
-class _DryRun(Exception):
-    """Undoes what a dry run did."""
+EXPORT = "export"
+LABELS: dict[str, Text] = {**bulk.OPERATION_LABELS, EXPORT: Text("批量导出", "Export")}
 
 
 @staff
 def entries_bulk(request: HttpRequest) -> HttpResponse:
-    """Submit or export the chosen entries; without ``confirmed`` only say what would happen.
+    """Carry an operation out on the chosen entries; without ``confirmed`` only say what would happen.
 
     Who comes by the address alone, or reloads the page, chose nothing yet: the list is where one chooses.
     """
     if request.method != "POST":
         return HttpResponseRedirect("/console/catalog/")
     actor, operation = actor_of(request), request.POST.get("do", "")
-    if operation not in OPERATIONS:
+    if operation not in LABELS:
         raise NotFound("web.step_unknown", "没有这个操作。", "There is no such step.")
-    chosen = list(dict.fromkeys(request.POST.getlist("codes")))
-    wrong = None
-    if len(chosen) > MOST:
-        wrong = GongshuError("web.too_many", f"一次最多 {MOST} 项。", f"At most {MOST} at once.")
-        chosen = []
-    confirmed = request.POST.get("confirmed") == "1" and wrong is None
-    if confirmed and operation == "export":
-        return _file(actor, chosen)
-    rows = [_row(actor, operation, code, confirmed) for code in chosen]
-    able = sum(1 for row in rows if row["wrong"] is None)
+    chosen, remark = list(dict.fromkeys(request.POST.getlist("codes"))), request.POST.get("remark", "")
+    confirmed = request.POST.get("confirmed") == "1"
+    reasoned = operation in bulk.REASONED
+    wrong, rows = None, []
+    try:
+        if operation == EXPORT:
+            if confirmed and len(chosen) <= bulk.MOST:
+                return _file(actor, chosen)
+            rows = _seen(actor, chosen)
+        else:
+            # A dry run asks what stands in the way of the entries; the reason is written below it, before the deed.
+            said = remark or ("—" if reasoned and not confirmed else "")
+            rows = bulk.run(by=actor, operation=bulk.Operation(operation), codes=chosen, dry=not confirmed, remark=said)
+    except GongshuError as refused:
+        wrong = refused
+    able = sum(1 for row in rows if row.wrong is None)
     context = {
         "operation": operation,
-        "title": OPERATIONS[operation],
+        "title": LABELS[operation],
         "rows": rows,
         "able": able,
         "unable": len(rows) - able,
-        "done": confirmed,
+        "done": confirmed and wrong is None,
+        "reasoned": reasoned,
+        "remarked": reasoned or operation == bulk.Operation.CONFIRM,
+        "remark": remark,
         "wrong": wrong,
     }
-    return render(request, "console/bulk.html", context)
+    return render(request, "console/bulk.html", context, status=wrong.status if wrong else 200)
 
 
-def _row(actor: Actor, operation: str, code: str, confirmed: bool) -> dict[str, Any]:
-    """What happened, or would have, to one entry; each stands alone."""
-    row: dict[str, Any] = {"code": code, "title": code, "wrong": None}
-    try:
-        row["title"] = queries.entry(actor, code).title
-        if operation == "submit":
-            _submit(actor, code, confirmed)
-    except GongshuError as wrong:
-        row["wrong"] = wrong
-    return row
-
-
-def _submit(actor: Actor, code: str, confirmed: bool) -> None:
-    try:
-        with transaction.atomic():
-            actions.submit_entry(by=actor, code=code)
-            if not confirmed:
-                raise _DryRun
-    except _DryRun:
-        pass
+def _seen(actor: Actor, chosen: list[str]) -> list[bulk.Outcome]:
+    """Which of the chosen entries the actor can export."""
+    if len(chosen) > bulk.MOST:
+        raise GongshuError("catalog.bulk_too_many", f"一次最多 {bulk.MOST} 项。", f"At most {bulk.MOST} at once.")
+    rows = []
+    for code in chosen:
+        try:
+            rows.append(bulk.Outcome(code, queries.entry(actor, code).title, None))
+        except GongshuError as wrong:
+            rows.append(bulk.Outcome(code, code, wrong))
+    return rows
 
 
 def _file(actor: Actor, chosen: list[str]) -> HttpResponse:
