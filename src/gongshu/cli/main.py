@@ -58,6 +58,7 @@ COMMANDS: dict[str, Entry] = {
     "tokens": Entry("gongshu.cli.tokens:app", Text("程序的访问令牌", "Access tokens of programs"), _WORK),
     "open": Entry("gongshu.cli.opening:app", Text("向社会开放", "Opening to the public"), _WORK),
     "operation": Entry("gongshu.cli.operation:app", Text("授权运营", "Authorised operation"), _WORK),
+    "spaces": Entry("gongshu.cli.spaces:app", Text("部门和乡镇数据仓", "Data stores of units"), _WORK),
     "assets": Entry("gongshu.cli.assets:app", Text("数据资产登记与评估", "Register of data assets"), _WORK),
     "findings": Entry("gongshu.cli.findings:app", Text("违规整改", "Violations and their correction"), _WORK),
     "surveys": Entry("gongshu.cli.surveys:app", Text("数据资源普查", "Surveys of data"), _WORK),

@@ -116,6 +116,7 @@ def steps(home: Home) -> list[Step]:
     from gongshu.notifications.states import Channel
     from gongshu.quality import actions as quality
     from gongshu.quality import check_actions as checks
+    from gongshu.spaces import actions as spaces
     from gongshu.supervision import handover_actions as handovers
     from gongshu.tracing import actions as tracing
 
@@ -137,6 +138,7 @@ def steps(home: Home) -> list[Step]:
         counts = duties.run_clock(by=by) | upkeep.run_daily(by=by)
         told = filings.announce(by=by)
         ended = sessions.clear_expired() + quality.close_due(by=by) + token_actions.clear_expired()
+        spaces.measure_all(by=by)
         last_day[:] = [today]
         return int(sum(counts.values()) + sum(told.values()) + ended)
 

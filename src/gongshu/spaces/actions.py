@@ -77,7 +77,7 @@ def open_space(
         ) from error
     for entry in queries.entries(made).filter(data_version__isnull=False):
         _measure(entry)
-    _record(by, "opened", made, quota=True)
+    _record(by, "store_opened", made, quota=True)
     _tell(by, made, Text(f"已为本单位开设数据仓“{made.name}”。", f"The store “{made.name}” was opened for your unit."))
     _warn(by, made)
     return made
@@ -131,9 +131,9 @@ def change_status(*, by: Actor, number: str, step: str, reason: str) -> Space:
     found.status = SPACE.check(SpaceStatus(found.status), step)
     found.closed_at = clock.now() if found.status == SpaceStatus.CLOSED else None
     found.save(update_fields=["status", "closed_at"])
-    word = "closed" if found.status == SpaceStatus.CLOSED else "reopened"
+    word = "store_closed" if found.status == SpaceStatus.CLOSED else "store_reopened"
     _record(by, word, found, reason=reason)
-    said = Text("关闭", "closed") if word == "closed" else Text("重新开设", "opened again")
+    said = Text("关闭", "closed") if word == "store_closed" else Text("重新开设", "opened again")
     _tell(
         by,
         found,

@@ -140,7 +140,7 @@ def usages(spaces: Iterable[Space], where: Nearest | None = None) -> dict[int, U
     rows = (
         TableUse.objects.order_by()
         .values_list("entry__provider_id", "entry__placement__space_id")
-        .annotate(Sum("bytes"), Sum("rows"), Count("id"))
+        .annotate(Sum("bytes"), Sum("rows"), Count("id", filter=Q(bytes__gt=0)))
     )
     for provider, placed, size, lines, tables in rows:
         space_id = placed or places.get(provider)
@@ -192,7 +192,7 @@ def entries(found: Space) -> QuerySet[Any]:
 
 def tables(found: Space, *, text: str = "") -> QuerySet[Any]:
     """The entries whose tables lie in a store and hold something, the largest first."""
-    rows = entries(found).select_related("table_use", "placement").filter(table_use__isnull=False)
+    rows = entries(found).select_related("table_use", "placement").filter(table_use__bytes__gt=0)
     text = text.replace("\x00", " ").strip()[:100]
     if text:
         rows = rows.filter(Q(title__icontains=text) | Q(code__icontains=text.replace("/", "-")))

@@ -102,7 +102,7 @@ def test_the_center_opens_stores_where_the_rules_say_so(city: City, pack: Callab
     made = opened(city, by=city.center)
     assert (made.opener.code, made.organization.code) == ("center", "market")
     (leaf,) = leaves()
-    assert leaf["action"] == "spaces.opened"
+    assert leaf["action"] == "spaces.store_opened"
     assert leaf["actor"] == city.center.ref
     assert leaf["subject"] == made.number
     assert any("第七条" in cite for cite in leaf["cites"])
@@ -272,7 +272,7 @@ def test_a_store_for_named_members_narrows_what_the_roles_give(city: City, tmp_p
         collection.submit_file(by=city.compiler, resource=entry.code, content=FIRST.encode())
     words = [leaf["action"] for leaf in leaves()]
     assert words == [
-        "spaces.opened", "spaces.member_named", "spaces.members_only_set", "spaces.member_named",
+        "spaces.store_opened", "spaces.member_named", "spaces.members_only_set", "spaces.member_named",
         "spaces.member_revoked", "spaces.member_revoked",
     ]  # fmt: skip
 

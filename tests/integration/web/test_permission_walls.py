@@ -18,6 +18,8 @@ CONSOLE = [
     "entries",
     "entry_new",
     "runs",
+    "spaces",
+    "space_new",
     "intakes",
     "intake_new",
     "applications",

@@ -88,6 +88,7 @@ def test_a_table_lives_on_object_storage_from_collection_to_serving(home: Home, 
     assert other.read(1).collect()["name"].to_list() == ["甲", "乙"], "time travel"
     assert other.quarantine("run_1").collect()["row"].to_list() == [4]
     assert other.check_digest(1) and other.check_digest(2)
+    assert other.weight() == table.weight() > 0, "what it takes is asked of the store, not of this machine's copies"
     rows: list[tuple[object, ...]] = []
     found = comparison.compare(
         comparison.of_table(other, 1),

@@ -23,6 +23,7 @@ from gongshu.web.api import (
     requests,
     rulings,
     sharing,
+    spaces,
 )
 from gongshu.web.api.access import AccessToken, by_token, without_token
 from gongshu.web.api.base import api
@@ -38,6 +39,7 @@ for prefix, router in (
     ("/projects", projects.router),
     ("/assets", assets.router),
     ("/collection", collection.router),
+    ("/spaces", spaces.router),
     ("/sharing", sharing.router),
     ("/sharing", disputes.router),
     ("/opening", opening.router),
