@@ -140,7 +140,7 @@ def usages(spaces: Iterable[Space], where: Nearest | None = None) -> dict[int, U
     rows = (
         TableUse.objects.order_by()
         .values_list("entry__provider_id", "entry__placement__space_id")
-        .annotate(Sum("bytes"), Sum("rows"), Count("id", filter=Q(bytes__gt=0)))
+        .annotate(Sum("bytes"), Sum("rows"), tables=Count("id", filter=Q(bytes__gt=0)))
     )
     for provider, placed, size, lines, tables in rows:
         space_id = placed or places.get(provider)
