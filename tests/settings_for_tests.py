@@ -21,3 +21,11 @@ keys.ensure(open_home())
 from gongshu.web.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests sign in often; nothing is secret here
+
+if not os.environ.get("GONGSHU_DATABASE_URL"):
+    # A file, not memory: the thread that serves pages to a browser then has a connection of its own, as in earnest. With
+    # one connection for both, a page that asks while the test is inside a transaction writes into that transaction.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/tests.sqlite3"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON; PRAGMA cache_size=-64000;"
+    )

@@ -10,7 +10,7 @@ from architecture.source import PACKAGE, ROOT, imported, modules
 # Pure packages: everything in them runs without Django. Pure modules of packages that also have models follow.
 DJANGO_FREE_PACKAGES = ("deadlines", "workflow", "rules", "crypto", "lake", "gateway")
 DJANGO_FREE_MODULES = (
-    "clock", "ids", "errors", "home",
+    "clock", "ids", "errors", "stopping", "home",
     "grants.scope", "grants.masking",
     "ledger.entry", "ledger.merkle", "ledger.tiles", "ledger.note", "ledger.spool", "ledger.sequencer",
     "ledger.verify", "ledger.bundle", "ledger.quorum", "ledger.cosigning", "witness.server", "witness.own",

@@ -26,6 +26,9 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 60_000  # ms; how long a page takes on busy cores says nothing about whether it is right
+
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -83,6 +86,7 @@ class Visitor:
         self.page.get_by_label("密码").fill(password)
         self.page.locator("main").get_by_role("button", name="登录").click()
         expect(self.page).to_have_url(re.compile(r"/console/"))
+        self.page.wait_for_load_state("load")  # its scripts are there: the next key may be for them
         return self
 
     def complaints(self):
@@ -108,7 +112,7 @@ def visiting(chromium, base, password):
 
     def open_browser(username="", *, screen=DESKTOP, expected=(), **options):
         context = chromium.new_context(viewport=screen, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         visitor = Visitor(context.new_page(), base, set(expected))
         visitor.watch()
         opened.append((context, visitor))

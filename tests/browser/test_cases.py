@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from browser.conftest import AXE, DESKTOP, PHONE, Visitor
+from browser.conftest import AXE, PHONE, visiting
 from factories import PASSWORD, City, request
 from gongshu import rules
 from gongshu.sharing import actions
@@ -37,21 +37,8 @@ def city(chromium, live_server):
 
 @pytest.fixture
 def visit(chromium, city, live_server):
-    opened = []
-
-    def open_browser(username="", *, screen=DESKTOP, expected=()):
-        context = chromium.new_context(viewport=screen, locale="zh-CN", timezone_id="Asia/Shanghai")
-        context.set_default_timeout(30_000)
-        visitor = Visitor(context.new_page(), live_server.url, set(expected))
-        visitor.watch()
-        opened.append((context, visitor))
-        return visitor.sign_in(username, PASSWORD) if username else visitor
-
-    yield open_browser
-    troubles = [trouble for _, visitor in opened for trouble in visitor.troubles]
-    for context, _ in opened:
-        context.close()
-    assert not troubles, "\n".join(troubles)
+    with visiting(chromium, live_server.url, PASSWORD) as open_browser:
+        yield open_browser
 
 
 def looks_well(visitor):

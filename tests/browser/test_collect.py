@@ -55,7 +55,7 @@ def test_what_is_found_is_shown_before_it_is_collected(chromium, live_server, en
             page.get_by_label("数据文件").set_input_files(path)
             looks_well(visitor)
             page.get_by_role("button", name="先看识别结果").click()
-            expect(page).to_have_url(re.compile("/console/runs/run_"), timeout=60_000)
+            expect(page).to_have_url(re.compile("/console/runs/run_"))
             collection.work_one()
             expect(page.get_by_text("尚未入库")).to_be_visible(timeout=60_000)
             expect(page.get_by_text("会被退回")).to_be_visible()

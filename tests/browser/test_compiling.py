@@ -21,9 +21,9 @@ def test_an_entry_saves_itself_is_sent_back_and_published_by_another(visit, live
     page.locator("#id_abstract").fill("全市养老机构。")
     page.locator("#id_items-0-title").fill("机构编码")
     page.locator("#id_items-0-name").fill("code")
-    expect(page.locator("#saved")).to_contain_text("已保存于", timeout=60_000)
-    expect(page).to_have_url(re.compile(r"/console/catalog/[0-9-]+/edit/"), timeout=60_000)
-    expect(page.locator("#findings")).to_contain_text("检查结果", timeout=60_000)
+    expect(page.locator("#saved")).to_contain_text("已保存于")
+    expect(page).to_have_url(re.compile(r"/console/catalog/[0-9-]+/edit/"))
+    expect(page.locator("#findings")).to_contain_text("检查结果")
     address = re.search(r"/console/catalog/[0-9-]+/", page.url).group(0)
     assert not pan.complaints()
 
@@ -88,7 +88,7 @@ def test_a_saving_under_way_is_waited_for_and_cannot_undo_what_was_saved_after_i
     page = pan.go("/console/catalog/new/").page
     held: list = []
     page.route("**/catalog/autosave/", lambda route: held.append(route))
-    with page.expect_request("**/catalog/autosave/", timeout=60_000):
+    with page.expect_request("**/catalog/autosave/"):
         page.locator("#id_title").fill(title)
         page.locator("#id_items-0-title").fill("机构编码")
         page.locator("#id_items-0-name").fill("code")

@@ -80,7 +80,7 @@ def test_a_filled_form_is_previewed_confirmed_and_followed_to_its_drafts(visit, 
     assert "导入问题" in openpyxl.load_workbook(tmp_path / "标注.xlsx").sheetnames
     page.get_by_role("button", name=re.compile("确认导入")).click()
     expect(page.locator("h1")).to_contain_text("目录填报表")
-    expect(page.get_by_text("已完成").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("已完成").first).to_be_visible(timeout=180_000)
     entries = page.locator("#entries")
     expect(entries.get_by_role("link", name=f"第0号办事指南{mark}", exact=True)).to_be_visible()
     pan.page.set_viewport_size(PHONE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ def collect(visitor, live, address, file):
     page.get_by_role("link", name="归集数据").click()
     page.get_by_label("数据文件").set_input_files(file)
     page.get_by_role("button", name="提交归集").click()
-    expect(page.get_by_text("已入库").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("已入库").first).to_be_visible(timeout=180_000)
 
 
 @pytest.mark.article("xian-23", "luzhou-15")
@@ -69,6 +70,7 @@ def test_from_a_demand_to_data_and_from_a_doubt_to_its_correction(visit, live, t
     page = liu.go(demand).page
     page.get_by_label("本单位目录").select_option(value=entry.split("/")[3])
     page.get_by_role("button", name="确认").click()
+    expect(page.get_by_role("status")).to_be_visible()
     tang = visit("tang")
     page = tang.go(entry).page
     publish(page)
@@ -88,6 +90,7 @@ def test_from_a_demand_to_data_and_from_a_doubt_to_its_correction(visit, live, t
     page.get_by_label("使用依据").fill("《城乡规划法》第四十条")
     page.get_by_label("业务流程").fill("受理、核查、办结")
     page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_role("status")).to_contain_text("已提交")
     application = page.url.removeprefix(live.web)
     page = tang.go(application).page
     page.locator("details.agree").get_by_role("button", name="同意").click()
@@ -121,10 +124,9 @@ def test_from_a_demand_to_data_and_from_a_doubt_to_its_correction(visit, live, t
     file.write_text(HEAD + "P1,滨湖路,33\nP2,江堤路,12\n", encoding="utf-8")
     collect(liu, live, entry, file)
     page, corrected = tang.page, tang.page.get_by_role("button", name="确认已更正")
-    for _ in range(120):  # the new version is in when the run is done
-        tang.go(objection)
-        if corrected.count():
-            break
+    until = time.monotonic() + 180
+    while not tang.go(objection).page.get_by_role("button", name="确认已更正").count():  # when the run is done
+        assert time.monotonic() < until, "the new version never came"
         page.wait_for_timeout(500)
     corrected.click()
     expect(page.get_by_role("status")).to_contain_text("已确认更正")

@@ -54,6 +54,7 @@ def test_a_project_is_refused_for_want_of_a_catalog_then_passed(visit, live):
     assert wang.sideways() <= 0
     assert not wang.complaints()
     wang.page.get_by_role("button", name="提交验收审查").click()
+    expect(wang.page.get_by_role("status")).to_contain_text("已提交")
     lin.go(address).page.get_by_role("button", name="不通过").click()
     expect(lin.page.locator("#verdicts")).to_contain_text("验收审查：不通过")
     assert not lin.complaints()

@@ -81,6 +81,7 @@ def test_the_authority_names_a_source_and_nobody_collects_it_again(visit, city, 
     page.get_by_role("button", name="作出认定").click()
     expect(page.get_by_role("status").first).to_contain_text("已处理 1 对")
     page.get_by_role("link", name="查看数据源认定").click()
+    page.wait_for_url("**/console/sources/data/*/")
     where = page.url.removeprefix(lin.base)
     looks_well(lin, "datum")
 

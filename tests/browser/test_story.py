@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -51,7 +52,7 @@ def test_a_parking_register_goes_the_whole_way(visit, live, tmp_path):
     page.get_by_role("link", name="归集数据").click()
     page.get_by_label("数据文件").set_input_files(file)
     page.get_by_role("button", name="提交归集").click()
-    expect(page.get_by_text("已入库").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("已入库").first).to_be_visible(timeout=180_000)
     counts = {s.locator("span").inner_text(): s.locator("b").inner_text() for s in page.locator(".stat").all()}
     assert (counts["读入"], counts["通过"], counts["退回"], counts["空行"]) == ("41", "40", "1", "0")
     expect(page.get_by_role("region", name="退回的行")).to_contain_text("坏行")
@@ -103,6 +104,7 @@ def test_a_parking_register_goes_the_whole_way(visit, live, tmp_path):
     page = liu.go(address).page
     page.get_by_role("link", name="提出开放").click()
     page.get_by_role("button", name="提出开放").click()
+    expect(page.get_by_role("status")).to_contain_text("已提出")
     release = page.url.removeprefix(live.web)
     deciders = {"tang": tang, "lin": visit("lin"), "zhao": visit("zhao"), "gu": visit("gu")}
     for _ in range(8):
@@ -135,9 +137,9 @@ def test_a_parking_register_goes_the_whole_way(visit, live, tmp_path):
     """9. The provider sees who read it, and the entry's proof holds."""
     page = liu.go(address).page
     readers = page.locator("#readers tbody tr")
-    for _ in range(20):
-        if readers.filter(has_text="批量下载").count():
-            break
+    until = time.monotonic() + 120
+    while not readers.filter(has_text="批量下载").count():
+        assert time.monotonic() < until, "the download never came to the ledger's index"
         page.wait_for_timeout(500)
         page.reload()
     readers.filter(has_text="批量下载").first.get_by_role("link").click()

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 
 from gongshu.errors import EnvironmentFault
 
@@ -44,13 +43,3 @@ def check_port_free(host: str, port: int, *, option: str) -> None:
                 f"Port {port} on {host} is taken or not available. Stop what uses it, or choose another with {option}.",
                 port=port,
             ) from error
-
-
-def on_stop(stop: Callable[[], None]) -> None:
-    """Call ``stop`` for SIGTERM and SIGINT."""
-
-    def handler(_number: int, _frame: object) -> None:
-        stop()
-
-    signal.signal(signal.SIGTERM, handler)
-    signal.signal(signal.SIGINT, handler)

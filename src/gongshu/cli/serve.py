@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import threading
 import urllib.error
 import urllib.request
 from typing import IO, Annotated
@@ -23,6 +22,7 @@ from gongshu.cli.installation import apply_migrations, require_installation
 from gongshu.cli.output import t
 from gongshu.errors import EnvironmentFault, Exit, Text
 from gongshu.home import Home
+from gongshu.stopping import Stop
 
 _TOO_MANY_CRASHES = 6
 _START_PATIENCE = 60.0
@@ -59,7 +59,7 @@ class Supervisor:
         self.web_port = web_port or home.web_port
         self.gateway_port = gateway_port or home.gateway_port
         self.witness_port = witness_port or home.witness_port
-        self._stop = threading.Event()
+        self._stop = Stop()
         environment = {
             "GONGSHU_HOME": str(home.root),
             "GONGSHU_WEB_PORT": str(self.web_port),
@@ -87,7 +87,7 @@ class Supervisor:
     def run(self) -> int:
         """Serve until asked to stop; the exit code."""
         with self.start():
-            process.on_stop(self._stop.set)
+            self._stop.on_signals()
             self._announce()
             gave_up = self._watch()
             self.stop()

@@ -6,7 +6,6 @@ import getpass
 import json
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from gongshu.cli import output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 from gongshu.errors import EnvironmentFault, Exit, GongshuError
+from gongshu.stopping import Stop
 
 if TYPE_CHECKING:
     from gongshu.collection.models import Run, Source
@@ -200,15 +200,14 @@ def listen(number: Number, by: As = "") -> None:
     例 Example:  gongshu source listen src_01J9Z3 --as ma
     """
     actor = _actor(by)
-    from gongshu.cli import process
     from gongshu.collection import source_queries, streaming
     from gongshu.collection.states import SourceKind
 
     found = source_queries.source(actor, number)
     if found.kind != SourceKind.MQTT:
         raise GongshuError("source.no_stream", "该来源不是感知数据流。", "This source is no stream.")
-    ended = threading.Event()
-    process.on_stop(ended.set)
+    ended = Stop()
+    ended.on_signals()
     if not streaming.listen(by=actor, source=found.pk, wanted=lambda: not ended.is_set()):
         output.note("另一个进程正在接收。", "Another process collects from it.")
         raise typer.Exit(Exit.NO)

@@ -16,9 +16,10 @@ from typing import Annotated
 import typer
 
 from gongshu import clock
-from gongshu.cli import faults, installation, output, process
+from gongshu.cli import faults, installation, output
 from gongshu.cli.output import t
 from gongshu.home import Home
+from gongshu.stopping import Stop
 
 _LONGEST_PAUSE = 60.0
 
@@ -50,7 +51,7 @@ class Step:
         self.failures = 0
         return done
 
-    def repeat(self, stop: threading.Event) -> None:
+    def repeat(self, stop: Stop) -> None:
         """Attempt it until ``stop``, at once again while there is something to do."""
         while not stop.is_set():
             if not self.attempt():
@@ -73,8 +74,8 @@ def worker(
         while sum(step.attempt() for step in all_steps):
             pass
         return
-    stop = threading.Event()
-    process.on_stop(stop.set)
+    stop = Stop()
+    stop.on_signals()
     for step in [*all_steps, streams()]:
         # A thread each: a long collection must not keep the ledger or the clock waiting.
         threading.Thread(target=step.repeat, args=(stop,), name=step.name, daemon=True).start()

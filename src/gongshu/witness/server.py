@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pathlib import Path
 from gongshu import clock
 from gongshu.errors import EnvironmentFault
 from gongshu.ledger import durable
+from gongshu.stopping import Stop
 from gongshu.witness.folder import ADDRESS, Folder
 from gongshu.witness.judge import MAX_BODY, PLAIN, Answer, Judge
 
@@ -123,9 +123,8 @@ def run(folder: Folder, *, host: str, port: int) -> None:
             folder.seen(origin)  # lost memory is said at the start, not at the first request
         announce(folder.path, server.address)
         log.info("witness %s listens on %s", folder.name, server.address)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        stop = Stop()
+        stop.on_signals()
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         stop.wait()

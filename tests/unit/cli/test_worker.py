@@ -6,6 +6,7 @@ import pytest
 
 from gongshu.cli import worker
 from gongshu.cli.worker import Step
+from gongshu.stopping import Stop
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_pauses_end_with_the_first_success_and_never_exceed_a_minute(clock, monk
 
 def test_steps_repeat_beside_each_other_until_they_are_told_to_stop():
     done = {"quick": 0, "slow": 0}
-    stop, ahead = threading.Event(), threading.Event()
+    stop, ahead = Stop(), threading.Event()
 
     def quick():
         done["quick"] += 1
