@@ -111,16 +111,24 @@ def import_entries(
     if errors is not None:
         with _writing(errors) as out:
             import_queries.marked(run, out, language=output.language())
+    refused: GongshuError | None = None
     if not dry_run:
-        run = _work(actor, run, quiet=as_json)
+        try:
+            run = _work(actor, run, quiet=as_json)
+        except GongshuError as error:
+            if run.status != "preview":
+                raise
+            refused = error  # nothing in it can be imported: what is wrong with it is said first
     answer = _answer(run, dry_run=dry_run)
-    if dry_run:
+    if dry_run or refused:
         import_actions.cancel(by=actor, run=run.pk)
         import_files.discard(run.pk)
     if as_json:
         output.emit(answer)
     else:
         _tell(answer)
+    if refused:
+        raise refused
     if run.error is not None:
         raise EnvironmentFault(run.error_code, run.error_zh, run.error_en)
     if answer["counts"].get("held") or answer["counts"].get("refused"):
@@ -235,12 +243,19 @@ def _tell(answer: dict[str, Any]) -> None:
     from gongshu.catalog.import_states import OUTCOME_LABELS, Outcome
 
     shown = [one for one in answer["findings"] if one["weight"] == "error"] or answer["findings"]
-    for one in shown[:SHOWN]:
+    # What is wrong in a whole column is said once, with the first cell and how many more there are.
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for one in shown:
+        kinds.setdefault(one["code"], []).append(one)
+    for alike in list(kinds.values())[:SHOWN]:
+        one, more = alike[0], len(alike) - 1
         zh, en = (f"{one['why'][lang]} {one['mend'][lang]}" for lang in ("zh", "en"))
-        output.say(f"  {one['sheet']}!{one['cell']}  {zh}", f"  {one['sheet']}!{one['cell']}  {en}")
-    if len(answer["findings"]) > SHOWN:
-        n = len(answer["findings"])
-        output.say(f"  共 {n} 条，全部见 --json 或 --errors", f"  {n} in all: see --json or --errors")
+        others, others_en = (f"（另有 {more} 处）", f" (and {more} more)") if more else ("", "")
+        place = f"{one['sheet']}!{one['cell']}"
+        output.say(f"  {place}{others}  {zh}", f"  {place}{others_en}  {en}")
+    n = len(answer["findings"])
+    if n > min(len(kinds), SHOWN):
+        output.say(f"  共 {n} 条，逐条见 --json 或 --errors", f"  {n} in all, one by one: --json or --errors")
     for one in answer["refused"][:SHOWN]:
         output.say(f"  {one['title']}：{one['zh']}", f"  {one['title']}: {one['en']}")
     language = output.language()
