@@ -118,6 +118,7 @@ def test_nothing_is_left_half_done():
         "notifications",
         "catalog",
         "grants",
+        "matters",
         "quality",
         "collection",
         "sharing",

@@ -13,6 +13,7 @@ _PACKAGES: dict[str, Text] = {
     "grant": Text("授权", "Grant"),
     "identity": Text("机构与人员", "Identity"),
     "ledger": Text("账本", "Ledger"),
+    "matters": Text("办理事项", "Matters"),
     "notifications": Text("通知", "Notices"),
     "opening": Text("开放", "Opening"),
     "quality": Text("数据质量", "Data quality"),
@@ -21,6 +22,15 @@ _PACKAGES: dict[str, Text] = {
     "supervision": Text("监督", "Supervision"),
 }
 _ACTS: dict[str, Text] = {
+    "matter_registered": Text("登记办理事项", "matter registered"),
+    "matter_ended": Text("停办事项", "matter ended"),
+    "material_added": Text("增加申请材料", "material added"),
+    "material_flagged": Text("材料平台可以获取", "material found on the platform"),
+    "material_cleared": Text("材料恢复可以收取", "material cleared"),
+    "material_struck": Text("取消收取材料", "material struck"),
+    "material_justified": Text("说明理由保留材料", "material kept with reasons"),
+    "material_disallowed": Text("保留材料理由不成立", "reasons for a material not accepted"),
+    "material_resumed": Text("恢复收取材料", "material asked for again"),
     "client_connected": Text("应用归入系统", "client joined a system"),
     "grade_filed": Text("等级保护备案", "security grade filed"),
     "grade_lapsed": Text("等级保护测评到期", "security assessment lapsed"),
