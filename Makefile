@@ -29,7 +29,7 @@ TYPED := $(addprefix src/gongshu/,clock.py ids.py errors.py stopping.py home.py 
 	$(addprefix src/gongshu/catalog/,terms.py draft.py shape.py codes.py hooks.py comparison.py consistency.py checking.py) \
 	$(wildcard src/gongshu/catalog/checks_*.py) \
 	$(addprefix src/gongshu/quality/,checkset.py predicates.py numbers_sql.py own_query.py checking.py score.py proposing.py \
-	check_policy.py check_report.py reconciling.py cleaning.py prefixes.py)
+	check_policy.py check_report.py reconciling.py cleaning.py prefixes.py) src/gongshu/matters/matching.py
 
 .PHONY: help
 help: ## show this manual

@@ -24,6 +24,7 @@ from gongshu.collection.states import RUN
 from gongshu.duties.states import DUTY
 from gongshu.gateway.errors import TABLE
 from gongshu.grants.states import GRANT
+from gongshu.matters.states import MATERIAL
 from gongshu.opening.states import RELEASE, REQUEST, TYPE_DISPUTE
 from gongshu.operation.states import CORRECTION, DESIGNATION
 from gongshu.operation.states import DEMAND as OPERATION_DEMAND
@@ -47,6 +48,7 @@ TABLES: tuple[tuple[str, Table], ...] = (
     ("非数据源的信息项 · Item that is not the source", USE),
     ("待办与法定时限 · Duty and its statutory time", DUTY),
     ("归集任务 · Collection run", RUN),
+    ("申请材料 · Material that people are asked for", MATERIAL),
     ("共享申请 · Application for sharing", APPLICATION),
     ("共享争议 · Dispute about sharing", DISPUTE),
     ("开放属性争议 · Dispute about the open type", TYPE_DISPUTE),

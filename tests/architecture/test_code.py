@@ -119,6 +119,7 @@ def test_nothing_is_left_half_done():
         "catalog",
         "grants",
         "spaces",
+        "matters",
         "quality",
         "collection",
         "sharing",

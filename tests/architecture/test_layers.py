@@ -27,6 +27,7 @@ DOMAINS = (
     "filings",
     "catalog",
     "grants",
+    "matters",
     "collection",
     "sharing",
     "opening",

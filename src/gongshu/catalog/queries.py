@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,12 @@ def entry(actor: Actor, code: str) -> Entry:
 def items(code: str) -> tuple[ItemData, ...]:
     """The items of an entry in order, as plain values: what readers see, not what a revision says."""
     return tuple(item_of(i) for i in Item.objects.filter(entry__code=codes.normalise(code)).order_by("position"))
+
+
+def items_named(titles: Sequence[str], *, within: QuerySet[Entry]) -> list[tuple[str, str]]:
+    """(code, title) of the items of these entries that bear one of the titles and are not kept from sharing themselves."""
+    found = Item.objects.filter(entry__in=within, title__in=list(titles)).exclude(share_type=ShareType.PROHIBITED)
+    return list(found.order_by("entry_id", "position").values_list("entry__code", "title"))
 
 
 def data_of(found: Entry) -> EntryData:

@@ -47,6 +47,11 @@ COMMANDS: dict[str, Entry] = {
     "emergency": Entry(
         "gongshu.cli.emergency:app", Text("突发事件：宣布、结束、查询", "Emergencies: declare, end, look up"), _WORK
     ),
+    "matters": Entry(
+        "gongshu.cli.matters:app",
+        Text("申请材料：可否索要、取消、保留", "Materials asked of people: may they be"),
+        _WORK,
+    ),
     "objections": Entry("gongshu.cli.objections:app", Text("数据异议：反馈、校核", "Objections: report, check"), _WORK),
     "lake": Entry("gongshu.cli.lake:app", Text("数据版本：查看、恢复、清理", "Versions: look, restore, clear"), _WORK),
     "compare": Entry(

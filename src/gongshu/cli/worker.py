@@ -112,6 +112,7 @@ def steps(home: Home) -> list[Step]:
     from gongshu.identity import sessions, token_actions
     from gongshu.identity.actor import Actor
     from gongshu.ledger import cosigning, sequencing, timestamps
+    from gongshu.matters import actions as matters
     from gongshu.notifications import actions as notifications
     from gongshu.notifications import sending
     from gongshu.notifications.states import Channel
@@ -125,6 +126,7 @@ def steps(home: Home) -> list[Step]:
     last_day: list[date] = []
     pushed_for: list[date] = []
     looked: list[date] = []
+    checked: list[date] = []
 
     def collect() -> int:
         return int(bool(collection.work_one()))
@@ -142,6 +144,15 @@ def steps(home: Home) -> list[Step]:
         spaces.measure_all(by=by)
         last_day[:] = [today]
         return int(sum(counts.values()) + sum(told.values()) + ended)
+
+    def check_materials() -> int:
+        """Once a day: what people are asked for, against what the catalog came to hold."""
+        today = clock.today()
+        if checked == [today]:
+            return 0
+        counts = matters.recheck(by=by)
+        checked[:] = [today]
+        return sum(counts.values())
 
     def push() -> int:
         """Yesterday's log to everyone it concerns, once a day, when the night's late entries are in."""
@@ -188,6 +199,7 @@ def steps(home: Home) -> list[Step]:
         Step("logs", reconnecting(push), idle=60.0),
         Step("search", reconnecting(lambda: indexing.run_once(home, by=by)), idle=0.25),
         Step("clock", reconnecting(daily), idle=10.0),
+        Step("materials", reconnecting(check_materials), idle=60.0),
         Step("one source", reconnecting(look), idle=30.0),
         Step("mail", reconnecting(lambda: sending.send_due(by=by, channel=Channel.EMAIL)), idle=2.0),
         Step("webhooks", reconnecting(lambda: sending.send_due(by=by, channel=Channel.WEBHOOK)), idle=2.0),

@@ -61,12 +61,14 @@ class Channel(StrEnum):
     CONSOLE = "console"
     PORTAL = "portal"
     COMMAND = "command"
+    PROGRAM = "program"
 
 
 CHANNEL_LABELS: dict[Channel, Text] = {
     Channel.CONSOLE: Text("工作台填报", "workbench form"),
     Channel.PORTAL: Text("开放平台填报", "portal form"),
     Channel.COMMAND: Text("命令行", "command line"),
+    Channel.PROGRAM: Text("业务系统接口", "interface for business systems"),
 }
 
 _CHECKED = (ObjectionStatus.CHECKING, ObjectionStatus.CORRECTING)

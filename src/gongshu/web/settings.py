@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "gongshu.spaces",
     "gongshu.tracing",
     "gongshu.quality",
+    "gongshu.matters",
     "gongshu.collection",
     "gongshu.sharing",
     "gongshu.opening",

@@ -66,6 +66,8 @@ class ObjectionLine(Schema):
     urgent: bool
     reported_at: datetime
     answered_at: datetime | None
+    channel: str
+    channel_label: Words
     close_on: date | None = Field(description="这天以后自动办结 it closes by itself after this day")
     closed_at: datetime | None
 
@@ -101,9 +103,10 @@ def objection(request: HttpRequest, number: str) -> dict[str, Any]:
     "/entries/{code}", response={201: ObjectionAnswer}, auth=needs_account(Scope.SHARING), summary="提出异议 Report"
 )
 def report(request: HttpRequest, code: str, body: Doubt) -> Status[Any]:
+    """A business system reports what its clerk, or it itself, found wrong; the time to check runs from now on."""
     by = actor_of(request)
     filed = Report(dict(body.key), body.item, body.fault, body.seen, body.right, body.evidence, body.urgent)
-    return Status(201, _answer(by, actions.report(by=by, code=code, filed=filed, channel=Channel.CONSOLE).number))
+    return Status(201, _answer(by, actions.report(by=by, code=code, filed=filed, channel=Channel.PROGRAM).number))
 
 
 @router.post("/{number}/act", response=ObjectionAnswer, auth=needs_account(Scope.SHARING), summary="办理异议 One step")
@@ -150,6 +153,8 @@ def _line(found: Any) -> dict[str, Any]:
         "status": found.status,
         "status_label": words(found.status_label),
         "urgent": found.urgent,
+        "channel": found.channel,
+        "channel_label": words(found.channel_label),
         "reported_at": found.reported_at,
         "answered_at": found.answered_at,
         "close_on": found.close_on,

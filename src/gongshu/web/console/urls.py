@@ -22,6 +22,7 @@ from gongshu.web.console import (
     intakes,
     ledger,
     lists,
+    matters,
     notices,
     objections,
     operation,
@@ -54,6 +55,9 @@ app_name = "console"
 urlpatterns = [
     *case_urls.urlpatterns,
     path("", workbench.workbench, name="workbench"),
+    path("matters/", matters.matters, name="matters"),
+    path("matters/<str:number>/", matters.matter, name="matter"),
+    path("matters/<str:number>/act/", matters.act, name="matter_act"),
     path("surveys/", surveys.surveys, name="surveys"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("surveys/<str:number>/answer/", surveys.answer, name="survey_answer"),
