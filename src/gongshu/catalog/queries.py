@@ -83,6 +83,11 @@ def items(code: str) -> tuple[ItemData, ...]:
     return tuple(item_of(i) for i in Item.objects.filter(entry__code=codes.normalise(code)).order_by("position"))
 
 
+def items_of(found: Entry) -> tuple[ItemData, ...]:
+    """The items of an entry that is at hand, in order; no query where they were fetched with it."""
+    return tuple(item_of(one) for one in sorted(found.items.all(), key=lambda one: one.position))
+
+
 def data_of(found: Entry) -> EntryData:
     """The entry as readers see it."""
     return rows.data_of(found)

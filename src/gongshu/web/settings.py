@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "gongshu.catalog",
     "gongshu.grants",
     "gongshu.spaces",
+    "gongshu.libraries",
     "gongshu.tracing",
     "gongshu.quality",
     "gongshu.collection",
