@@ -88,6 +88,11 @@ def of_entry(code: str) -> Library | None:
     return everything().filter(entry__code=code).first()
 
 
+def sources_of(entry: Any) -> list[Any]:
+    """The entries that make up the library whose own entry this is, those that are published."""
+    return list(catalog.published().filter(library_uses__library__entry_id=entry.pk).order_by("code"))
+
+
 def using(entry: Any) -> list[Library]:
     """The libraries of which an entry is a source."""
     return list(everything().filter(sources__entry_id=entry.pk).order_by("name", "id"))

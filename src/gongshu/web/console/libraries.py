@@ -142,11 +142,11 @@ def library_page(request: HttpRequest, number: str, wrong: GongshuError | None =
                 "may_answer": queries.can_answer(actor, line) and found.status in LIVE,
             }
             for line, part in zip(lines, parts, strict=True)
-        ],  # fmt: skip
+        ],
         "items": [(item, TYPE_LABELS[item.data_type]) for item in own.items.values()],
         "troubles": [Text(one["zh"], one["en"]) for one in found.troubles],
         "builds": builds,
-        "preview": _preview(request, found),
+        "preview": _preview(found),
         "keeps": keeps,
         "cites": cites(queries.citations(), language),
         "records": ledger.records(subject=found.number, limit=20),
@@ -162,9 +162,9 @@ def _title(side: Any, name: str) -> str:
     return side.items[name].title if name in side.items else name
 
 
-def _preview(request: HttpRequest, found: Any) -> dict[str, Any]:
-    """A few rows, through the gateway and under the grant that anybody has when the library is open; else why there are none."""
-    grant = grants.in_force(resource=found.entry.code, organization="public").first()
+def _preview(found: Any) -> dict[str, Any]:
+    """A few rows through the gateway, under the grant that anybody has when the library is open; else nothing."""
+    grant = grants.public_grant(found.entry.code)
     if found.status != LibraryStatus.IN_USE or grant is None:
         return {}
     try:
