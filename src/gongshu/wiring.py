@@ -12,6 +12,7 @@ from gongshu.errors import Text
 from gongshu.grants import actions as grants
 from gongshu.identity import hooks
 from gongshu.identity.actor import Actor
+from gongshu.libraries import actions as libraries
 from gongshu.matters import followers as matters
 from gongshu.opening import actions as opening
 from gongshu.opening import hooks as opening_hooks
@@ -37,6 +38,7 @@ def connect() -> None:
     _once(catalog_hooks.on_entry_changed, sharing_followers.follow_entry)  # those who depend on an entry are told
     _once(catalog_hooks.on_entry_changed, open_types.follow_entry)  # published with the type that was agreed
     _once(catalog_hooks.on_entry_changed, sources.follow_entry)  # what it no longer holds is no source, nor owed
+    _once(catalog_hooks.on_entry_changed, libraries.follow_entry)  # views over it are computed again
     _once(catalog_hooks.on_entry_changed, matters.follow_entry)  # what it replaced may be asked for again
     _once(opening_hooks.find_emergency, _emergency_for_opening)  # sharing keeps them, opening acts under them
     _once(sharing_hooks.on_emergency_ended, _withdraw_under)  # use ended with it: what was opened in it closes

@@ -18,6 +18,7 @@ WITHOUT_BY = {
     "gongshu/opening/actions.py:follow_duty": "wiring calls it inside the duty's action, which recorded by whom",
     "gongshu/operation/actions.py:follow_duty": "wiring calls it inside the duty's action, which recorded by whom",
     "gongshu/supervision/actions.py:follow_duty": "wiring calls it inside the duty's action, which recorded by whom",
+    "gongshu/libraries/actions.py:follow_entry": "wiring calls it inside the catalog's action, which recorded by whom",
     "gongshu/grants/actions.py:scope_of": "pure: a grant as the gateway reads it",
 }
 ASKS_THE_CLOCK = {"gongshu/clock.py": "the one place that may"}
@@ -118,6 +119,7 @@ def test_nothing_is_left_half_done():
         "notifications",
         "catalog",
         "grants",
+        "libraries",
         "spaces",
         "matters",
         "quality",

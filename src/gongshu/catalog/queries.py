@@ -88,6 +88,11 @@ def items_named(titles: Sequence[str], *, within: QuerySet[Entry]) -> list[tuple
     return list(found.order_by("entry_id", "position").values_list("entry__code", "title"))
 
 
+def items_of(found: Entry) -> tuple[ItemData, ...]:
+    """The items of an entry that is at hand, in order; no query where they were fetched with it."""
+    return tuple(item_of(one) for one in sorted(found.items.all(), key=lambda one: one.position))
+
+
 def data_of(found: Entry) -> EntryData:
     """The entry as readers see it."""
     return rows.data_of(found)

@@ -64,6 +64,9 @@ COMMANDS: dict[str, Entry] = {
     "open": Entry("gongshu.cli.opening:app", Text("向社会开放", "Opening to the public"), _WORK),
     "operation": Entry("gongshu.cli.operation:app", Text("授权运营", "Authorised operation"), _WORK),
     "spaces": Entry("gongshu.cli.spaces:app", Text("部门和乡镇数据仓", "Data stores of units"), _WORK),
+    "libraries": Entry(
+        "gongshu.cli.libraries:app", Text("基础库、主题库、专题库", "Base, theme and task libraries"), _WORK
+    ),
     "assets": Entry("gongshu.cli.assets:app", Text("数据资产登记与评估", "Register of data assets"), _WORK),
     "findings": Entry("gongshu.cli.findings:app", Text("违规整改", "Violations and their correction"), _WORK),
     "surveys": Entry("gongshu.cli.surveys:app", Text("数据资源普查", "Surveys of data"), _WORK),

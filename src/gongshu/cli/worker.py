@@ -112,6 +112,7 @@ def steps(home: Home) -> list[Step]:
     from gongshu.identity import sessions, token_actions
     from gongshu.identity.actor import Actor
     from gongshu.ledger import cosigning, sequencing, timestamps
+    from gongshu.libraries import actions as libraries
     from gongshu.matters import actions as matters
     from gongshu.notifications import actions as notifications
     from gongshu.notifications import sending
@@ -142,6 +143,7 @@ def steps(home: Home) -> list[Step]:
         told = filings.announce(by=by)
         ended = sessions.clear_expired() + quality.close_due(by=by) + token_actions.clear_expired()
         spaces.measure_all(by=by)
+        ended += libraries.end_due(by=by)
         last_day[:] = [today]
         return int(sum(counts.values()) + sum(told.values()) + ended)
 
@@ -192,6 +194,7 @@ def steps(home: Home) -> list[Step]:
         Step("ways back", reconnecting(lambda: back_actions.write_due(by=by)), idle=5.0),
         Step("lineage", reconnecting(lambda: lineage_notes.post_due(by=by)), idle=5.0),
         Step("imports", reconnecting(lambda: int(bool(import_work.work_one()))), idle=0.5),
+        Step("libraries", reconnecting(lambda: int(bool(libraries.build_one(by=by)))), idle=1.0),
         Step("quality", reconnecting(lambda: int(bool(checks.work_one(by=by)))), idle=1.0),
         Step("ledger", reconnecting(sequence), idle=0.25),
         Step("witnesses", lambda: cosigning.run_once(home), idle=0.5),

@@ -35,6 +35,7 @@ from gongshu.identity.states import Role
 from gongshu.lake import serving
 from gongshu.lake.tables import Table, Version
 from gongshu.ledger import actions as ledger
+from gongshu.libraries import queries as libraries
 from gongshu.notifications import actions as notifications
 from gongshu.spaces import actions as spaces
 from gongshu.spaces import queries as stores
@@ -73,6 +74,7 @@ def submit_file(
     entry = catalog.entry(by, resource)
     policy.check_submit(by, entry.provider.code)
     policy.check_listed(entry.status, entry.title)
+    libraries.check_no_file(entry)
     stores.check_use(by, entry, Right.MANAGE)
     stores.check_door(entry)
     if sources.refuses():

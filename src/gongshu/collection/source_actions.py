@@ -33,6 +33,7 @@ from gongshu.errors import Conflict, GongshuError, NotFound, Text
 from gongshu.home import open_home
 from gongshu.identity.actor import Actor
 from gongshu.ledger import actions as ledger
+from gongshu.libraries import queries as libraries
 from gongshu.spaces import queries as stores
 from gongshu.spaces.states import Right
 
@@ -65,6 +66,7 @@ def add(
     policy.check_submit(by, entry.provider.code)
     stores.check_use(by, entry, Right.MANAGE)
     policy.check_listed(entry.status, entry.title)
+    libraries.check_no_file(entry)
     _check_not_again(entry.code)
     chosen = _chosen(kind, SourceKind, KIND_LABELS, "kind")
     plain = parse(chosen, settings)

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,9 +117,24 @@ def publish(
         keys=tuple(keys),
         items=tuple(items),
     )
-    root = home.serving / folder_name(resource)
+    names = [item.name for item in items]
+    return serve(home, manifest, lambda: table.batches(found.number, columns=names), tick=tick)
+
+
+def serve(
+    home: Home,
+    manifest: Manifest,
+    batches: Callable[[], Iterable[pa.RecordBatch]],
+    *,
+    tick: Callable[[], None] = lambda: None,
+) -> Path:
+    """Serve the rows of ``batches`` as ``manifest`` says; they are asked for only when there is no such build yet.
+
+    Raises GongshuError when the keys do not tell the rows apart, EnvironmentFault.
+    """
+    root = home.serving / folder_name(manifest.resource)
     try:
-        folder = _built(root, manifest) or _build(root, table, manifest, tick)
+        folder = _built(root, manifest) or _build(root, batches, manifest, tick)
         _point(root, folder.name)
         _retire(root, keep=folder.name)
     except OSError as error:
@@ -129,6 +144,14 @@ def publish(
             f"The serving snapshot cannot be written: {root} ({error.strerror or error}). Check space and rights.",
         ) from error
     return folder
+
+
+def withdraw(home: Home, resource: str) -> None:
+    """Serve the resource no longer: the pointer goes, and with it what a reader could open."""
+    root = home.serving / folder_name(resource)
+    if root.is_dir():
+        (root / POINTER).unlink(missing_ok=True)
+        sync_folder(root)
 
 
 def current(home: Home, resource: str) -> Path | None:
@@ -313,12 +336,14 @@ def _built(root: Path, manifest: Manifest) -> Path | None:
     return folder if (folder / MANIFEST).is_file() and (folder / DATABASE).is_file() else None
 
 
-def _build(root: Path, table: Table, manifest: Manifest, tick: Callable[[], None]) -> Path:
+def _build(
+    root: Path, batches: Callable[[], Iterable[pa.RecordBatch]], manifest: Manifest, tick: Callable[[], None]
+) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     work = root / f".build-{ids.new_id()[-10:].lower()}"
     work.mkdir()
     try:
-        _fill(work / DATABASE, table, manifest, tick)
+        _fill(work / DATABASE, batches(), manifest, tick)
         (work / MANIFEST).write_text(manifest.as_json(), encoding="utf-8")
         for name in (DATABASE, MANIFEST):
             with (work / name).open("rb") as file:
@@ -335,7 +360,7 @@ def _build(root: Path, table: Table, manifest: Manifest, tick: Callable[[], None
     return final
 
 
-def _fill(path: Path, table: Table, manifest: Manifest, tick: Callable[[], None]) -> None:
+def _fill(path: Path, batches: Iterable[pa.RecordBatch], manifest: Manifest, tick: Callable[[], None]) -> None:
     columns = [f"{_name(item.name)} {values.SQL_TYPES[item.type]}" for item in manifest.items]
     if manifest.keys:
         body = f"{', '.join(columns)}, _n INTEGER NOT NULL, PRIMARY KEY ({_list(manifest.keys)})"
@@ -350,7 +375,7 @@ def _fill(path: Path, table: Table, manifest: Manifest, tick: Callable[[], None]
         connection.execute(create)
         connection.execute("BEGIN")
         try:
-            connection.executemany(insert, _numbered(table, manifest, tick))
+            connection.executemany(insert, _numbered(batches, manifest, tick))
         except sqlite3.IntegrityError as error:
             raise GongshuError(
                 "lake.key_not_unique",
@@ -362,9 +387,11 @@ def _fill(path: Path, table: Table, manifest: Manifest, tick: Callable[[], None]
             connection.execute("CREATE INDEX serve_n ON serve (_n)")
 
 
-def _numbered(table: Table, manifest: Manifest, tick: Callable[[], None]) -> Iterator[tuple[Any, ...]]:
+def _numbered(
+    batches: Iterable[pa.RecordBatch], manifest: Manifest, tick: Callable[[], None]
+) -> Iterator[tuple[Any, ...]]:
     count = 0
-    for batch in table.batches(manifest.version, columns=[item.name for item in manifest.items]):
+    for batch in batches:
         frame = pl.DataFrame(pa.Table.from_batches([batch]))
         frame = frame.select(values.plain(item.name, item.type) for item in manifest.items)
         lists = [

@@ -36,6 +36,7 @@ TOPIC_LABELS: dict[str, Text] = {
     "demand": Text("数据需求", "Demands"),
     "ledger": Text("使用日志", "Log of use"),
     "objection": Text("数据异议", "Objections"),
+    "libraries": Text("基础库与主题库", "Libraries"),
     "quality": Text("数据质量", "Quality"),
     "source": Text("一数一源", "One source"),
     "filings": Text("备案", "Filings"),

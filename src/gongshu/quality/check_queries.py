@@ -154,7 +154,10 @@ def due() -> QuerySet[Any]:
         .filter(Q(check_set=F("saved")) | Q(check_set__isnull=True, saved__isnull=True))
         .exclude(status=CheckRunStatus.RUNNING, lease_until__lt=clock.now())
     )
-    return catalog.published().filter(data_version__isnull=False).exclude(Exists(held)).order_by("data_at", "pk")
+    tables = catalog.published().filter(
+        data_version__isnull=False, library__isnull=True
+    )  # a view is checked at its sources
+    return tables.exclude(Exists(held)).order_by("data_at", "pk")
 
 
 def alert_limit(checks: CheckSet) -> tuple[int | None, Value | None]:

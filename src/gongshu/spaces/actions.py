@@ -288,8 +288,9 @@ def _entry(code: str) -> Any:
 
 def _measure(entry: Any) -> TableUse:
     size = Table(open_home(), entry.code).weight()
+    rows = (entry.data_rows or 0) if size else 0  # a view has rows, but no table
     found, _ = TableUse.objects.update_or_create(
-        entry_id=entry.pk, defaults={"bytes": size, "rows": entry.data_rows or 0, "measured_at": clock.now()}
+        entry_id=entry.pk, defaults={"bytes": size, "rows": rows, "measured_at": clock.now()}
     )
     return found
 

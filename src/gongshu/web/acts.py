@@ -13,6 +13,7 @@ _PACKAGES: dict[str, Text] = {
     "grant": Text("授权", "Grant"),
     "identity": Text("机构与人员", "Identity"),
     "ledger": Text("账本", "Ledger"),
+    "libraries": Text("数据库", "Library"),
     "matters": Text("办理事项", "Matters"),
     "notifications": Text("通知", "Notices"),
     "opening": Text("开放", "Opening"),
@@ -23,6 +24,14 @@ _PACKAGES: dict[str, Text] = {
     "supervision": Text("监督", "Supervision"),
 }
 _ACTS: dict[str, Text] = {
+    "library_opened": Text("设立", "set up"),
+    "library_defined": Text("选择来源", "sources chosen"),
+    "library_built": Text("合成新版本", "version computed"),
+    "library_broken": Text("来源中断，暂停查询", "a source is broken"),
+    "library_resumed": Text("恢复查询", "served again"),
+    "library_ended": Text("结束", "ended"),
+    "source_agreed": Text("同意作为来源", "agreed to be a source"),
+    "source_refused": Text("不同意作为来源", "refused to be a source"),
     "filling": Text("接近额度", "filling up"),
     "member_named": Text("指定成员", "member named"),
     "member_revoked": Text("撤销成员", "member revoked"),

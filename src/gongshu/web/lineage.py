@@ -26,6 +26,7 @@ from gongshu.grants.states import GrantKind
 from gongshu.identity import queries as identity
 from gongshu.identity.actor import Actor
 from gongshu.lake.tables import Version
+from gongshu.libraries import queries as libraries
 from gongshu.opening import queries as opening
 from gongshu.sharing import queries as sharing
 from gongshu.web.parts import grant_tag, purpose_text
@@ -256,6 +257,10 @@ def _related(actor: Actor, entry: Any) -> Group:
     ]
     if entry.replaced_by_id and (instead := catalog.visible(actor).filter(pk=entry.replaced_by_id).first()):
         linked.append((instead, Text("替换本目录", "replaces this entry")))
+    linked += [(one, Text("本库的来源", "a source of this library")) for one in libraries.sources_of(entry)[:LIMIT]]
+    linked += [
+        (one.entry, Text("以本目录为来源", "a library over this entry")) for one in libraries.using(entry)[:LIMIT]
+    ]
     once = {one.code: _entry(Kind.RELATED, one, words) for one, words in linked}
     return Group(Kind.RELATED, tuple(once.values()))
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "gongshu.catalog",
     "gongshu.grants",
     "gongshu.spaces",
+    "gongshu.libraries",
     "gongshu.tracing",
     "gongshu.quality",
     "gongshu.matters",

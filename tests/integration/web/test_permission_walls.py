@@ -20,6 +20,8 @@ CONSOLE = [
     "runs",
     "spaces",
     "space_new",
+    "libraries",
+    "library_new",
     "intakes",
     "intake_new",
     "applications",

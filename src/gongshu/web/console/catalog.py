@@ -31,6 +31,7 @@ from gongshu.grants.masking import LABELS as MASK_LABELS
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
+from gongshu.libraries import queries as libraries
 from gongshu.opening import queries as opening
 from gongshu.opening import type_queries
 from gongshu.sharing import dispute_queries
@@ -112,6 +113,7 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
     tab = request.GET.get("tab", "")
     tab = tab if tab in entry_tabs.TABS else ""
     in_work = (revision.status if revision else found.status) in {"draft", "returned"}
+    library = libraries.of_entry(found.code)
     seen_runs = list(collection.runs(actor, resource=found.code)[:8]) if sees_readers else []
     context: dict[str, Any] = {
         "tab": tab,
@@ -155,7 +157,8 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
         "criteria_cites": cites(criteria.citations if criteria else (), language_of(request)),
         "may_withdraw": found.status == EntryStatus.PUBLISHED
         and ((own and actor.has(Role.PROVIDER)) or actor.has(Role.DATA_AUTHORITY)),
-        "may_collect": compiles and found.status == EntryStatus.PUBLISHED,
+        "library": library,
+        "may_collect": compiles and found.status == EntryStatus.PUBLISHED and library is None,
         "may_apply": found.status == EntryStatus.PUBLISHED and sharing.can_apply(actor, found.provider.code),
         "may_propose_type": found.status == EntryStatus.PUBLISHED and type_queries.can_propose(actor, found.code),
         "may_negotiate": found.status == EntryStatus.PUBLISHED
