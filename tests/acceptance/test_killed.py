@@ -3,12 +3,16 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 import live as platform
 from gongshu.demo.registers import SMALL, generate
+from ports import free_port
 
 PATIENCE = 240  # a run that a killed worker held is taken up when its lease has run out
 
@@ -122,6 +126,35 @@ def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path):
         assert not [pid for pid in pids if _alive(pid)]
     finally:
         platform.stop(started)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3, 0.8, 1.6, 3.0])
+def test_pages_that_are_killed_while_they_start_leave_nobody_behind(gongshu, tmp_path, delay):
+    """What granian had just begun would hold the port for ever, and no next start could have it."""
+    home = tmp_path / "home"
+    assert gongshu("init", "--city", "xian", home=home).returncode == 0
+    with (tmp_path / "web.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gongshu.cli.main", "web", "--port", str(free_port())],
+            env=platform.environment(GONGSHU_HOME=str(home)), stdout=log, stderr=log,
+        )  # fmt: skip
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    limit = time.monotonic() + PATIENCE
+    while not (begun := [int(pid) for pid in children.read_text().split()]):
+        assert process.poll() is None, (tmp_path / "web.log").read_text()
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    time.sleep(delay)
+    kill(process.pid)
+    process.wait()
+    limit = time.monotonic() + 20
+    try:
+        while any(map(_alive, begun)):
+            assert time.monotonic() < limit, "it goes on without its master"
+            time.sleep(0.05)
+    finally:
+        for pid in filter(_alive, begun):
+            kill(pid)
 
 
 def _alive(pid):

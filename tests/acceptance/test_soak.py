@@ -88,7 +88,7 @@ def test_answered_is_recorded_and_recorded_is_sequenced_once(tmp_path):
         assert len(promised) > 20 * CALLERS, "the callers hardly called"
         assert promised <= set(found), "answered and not recorded"
 
-        acts = Counter(entry["subject"] for entry in log if entry["action"] == "demand.filed")
+        acts = Counter(entry["subject"] for entry in log if entry["action"] == "catalog.demand_filed")
         ours = {number: acts[number] for number in known["demands"]}
         assert len(filed) > 2 * FILERS, "hardly a demand was filed"
         assert set(filed) <= set(ours), "answered and not done"

@@ -21,12 +21,15 @@ def follow_supervisor() -> None:
         die_with_parent(int(expected))
 
 
-def die_with_parent(expected: int | None = None) -> None:
-    """Ask the kernel for SIGTERM when our parent dies; leave at once if it is dead already."""
+def die_with_parent(expected: int | None = None, *, by: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel for the signal ``by`` when our parent dies; leave at once if it is dead already.
+
+    A process that was forked has its parent's handlers and must not hand a SIGTERM to them: it takes SIGKILL.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, by, 0, 0, 0)
     if expected is not None and os.getppid() != expected:
-        sys.exit(0)
+        os._exit(0)  # not by an exception, which whoever called us might catch
 
 
 def check_port_free(host: str, port: int, *, option: str) -> None:

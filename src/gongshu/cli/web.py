@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -52,8 +53,12 @@ def web(
 
 
 def load_application(target: str) -> Callable[..., Any]:
-    """In granian's worker process: end with the master, then import the application."""
-    process.die_with_parent(int(os.environ[_PARENT]))
+    """In granian's worker process: end with the master, then import the application.
+
+    The worker is forked with the master's handlers, in which a SIGTERM would be lost until it has its own; a worker left
+    behind would serve on, and hold the port for ever. An act that is cut off is one transaction: it is there or it is not.
+    """
+    process.die_with_parent(int(os.environ[_PARENT]), by=signal.SIGKILL)
     del target
     from gongshu.web.wsgi import application
 

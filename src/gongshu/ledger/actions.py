@@ -10,8 +10,8 @@ from django.db import transaction
 from gongshu import clock, rules
 from gongshu.errors import GongshuError
 from gongshu.home import Home
-from gongshu.ledger import durable, entry, installation, origin, pruning, sequencer, sequencing
-from gongshu.ledger.models import Mention, Outbox, Record
+from gongshu.ledger import durable, entry, installation, origin, postings, pruning, sequencer, sequencing
+from gongshu.ledger.models import Outbox, Record
 
 
 def record(
@@ -80,7 +80,7 @@ def prune(*, by: str, organization: str, home: Home) -> int:
         with durable.exclusive(home.ledger / sequencer.LOCK, wait=10.0):
             pruning.declare(home.ledger, signer, index)
     with transaction.atomic():
-        Mention.objects.filter(index__lt=index).delete()
         Record.objects.filter(index__lt=index).delete()
+        postings.prune(index)
     pruning.remove(home.ledger, signer.verifiers)
     return index

@@ -168,11 +168,16 @@ def intact(leaf: bytes) -> bool:
     return leaf[-_TAIL:-64] == _SEPARATOR and digests.sm3(leaf[:-_TAIL]).hex().encode() == leaf[-64:]
 
 
-def body(leaf: bytes) -> dict[str, Any]:
-    """The body of an intact leaf as JSON values; ValueError when it is not one."""
+def body_bytes(leaf: bytes) -> bytes:
+    """The body of an intact leaf as it is written; ValueError when it is not one."""
     if not intact(leaf):
         raise ValueError("the SM3 digest does not fit the entry")
-    found = msgspec.json.decode(leaf[:-_TAIL])
+    return leaf[:-_TAIL]
+
+
+def body(leaf: bytes) -> dict[str, Any]:
+    """The body of an intact leaf as JSON values; ValueError when it is not one."""
+    found = msgspec.json.decode(body_bytes(leaf))
     if not isinstance(found, dict):
         raise ValueError("the entry is not an object")
     return found

@@ -52,7 +52,7 @@ def load(log: tiles.Tiles) -> Edge:
 
 
 class Grown(NamedTuple):
-    """The edge after growing, every new or fuller file by its name, and the rows of the new full tiles (``inner``)."""
+    """The edge after growing, every new or fuller file by its name, and the rows of their tiles (``inner``)."""
 
     edge: Edge
     files: dict[str, bytes]
@@ -75,13 +75,15 @@ def grow(edge: Edge, leaves: list[bytes]) -> Grown:
         while len(row) - at >= tiles.WIDTH:
             full = b"".join(row[at : at + tiles.WIDTH])
             files[tiles.path(level, number)] = full
-            middles[level, number] = merkle.packed_row(full, inner.HASHES)
+            middles[level, number] = inner.row(full)
             above.append(merkle.packed_root(middles[level, number]))
             at += tiles.WIDTH
             number += 1
         rest = row[at:]
         if rest and risen:
-            files[tiles.path(level, number, len(rest))] = b"".join(rest)
+            open_tile = b"".join(rest)
+            files[tiles.path(level, number, len(rest))] = open_tile
+            middles[level, number] = inner.row(open_tile)
         rows.append(rest)
         risen = above
         level += 1

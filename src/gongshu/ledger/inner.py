@@ -1,8 +1,9 @@
-"""The middle of every full tile, kept beside the log, so that a proof need not hash whole tiles.
+"""The middle of every tile, kept beside the log, so that a proof need not hash whole tiles.
 
 A tile holds every eighth level of the tree (C2SP tlog-tiles): the siblings between have to be hashed, up to 247 pairs for
-one leaf in each of three tiles. ``inner/<level>`` has, for each full tile of that level in turn, its 16 hashes four levels
-up: 512 bytes. With them a sibling takes at most 7 pairs, a tile 22 in all.
+one leaf in each tile above it, and as many again in each open tile of the log's right edge. ``inner/<level>`` has, for each
+tile of that level in turn, its 16 hashes four levels up: 512 bytes, with zeros for those that an open tile has not got yet.
+With them a sibling takes at most 7 pairs, a tile 22 in all.
 
 The files are derived, not part of the log, and nobody has to believe them: who uses them checks the result against the
 signed root, and does without them when it does not fit. They are not synced: a row that a power cut lost is hashed again
@@ -25,22 +26,30 @@ ABOVE = 4  # levels above the tile's own
 HASHES = tiles.WIDTH >> ABOVE
 BYTES = HASHES * tiles.HASH
 
+_NOTHING = bytes(tiles.HASH)
+
 Rows = Mapping[tuple[int, int], bytes]
 
 
+def row(tile: bytes) -> bytes:
+    """The row of a tile's hashes, ``BYTES`` long."""
+    groups = len(tile) // (tiles.HASH << ABOVE)
+    return merkle.packed_row(tile[: groups * (tiles.HASH << ABOVE)], groups).ljust(BYTES, b"\0")
+
+
 def read(folder: Path, level: int, number: int) -> bytes:
-    """The row of a full tile; empty where there is none."""
+    """The row of a tile; empty where there is none."""
     try:
         descriptor = os.open(f"{folder}/{FOLDER}/{level}", os.O_RDONLY)
     except OSError:
         return b""
     try:
-        row = os.pread(descriptor, BYTES, number * BYTES)
+        found = os.pread(descriptor, BYTES, number * BYTES)
     except OSError:
         return b""
     finally:
         os.close(descriptor)
-    return row if len(row) == BYTES and any(row[: tiles.HASH]) else b""
+    return found if len(found) == BYTES else b""
 
 
 def write(folder: Path, rows: Rows) -> None:
@@ -52,15 +61,15 @@ def write(folder: Path, rows: Rows) -> None:
         for level in sorted({level for level, _ in rows}):
             descriptor = os.open(folder / FOLDER / str(level), os.O_WRONLY | os.O_CREAT, 0o644)
             try:
-                for (at, number), row in rows.items():
+                for (at, number), content in rows.items():
                     if at == level:
-                        os.pwrite(descriptor, row, number * BYTES)
+                        os.pwrite(descriptor, content, number * BYTES)
             finally:
                 os.close(descriptor)
 
 
 class Quick(tiles.Tiles):
-    """A log whose full tiles are not hashed whole where their rows are known. What it answers has to be checked."""
+    """A log whose tiles are not hashed whole where their rows are known. What it answers has to be checked."""
 
     def __init__(self, folder: Path, size: int) -> None:
         super().__init__(folder, size)
@@ -68,14 +77,14 @@ class Quick(tiles.Tiles):
 
     def node(self, level: int, index: int) -> bytes:
         tile_level, above = divmod(level, 8)
+        if above < ABOVE:
+            return super().node(level, index)
         number, offset = divmod(index << above, tiles.WIDTH)
-        if above < ABOVE or tiles.width(tile_level, number, self.size) < tiles.WIDTH:
+        begin = (offset >> ABOVE) * tiles.HASH
+        part = self._rows(tile_level, number)[begin : begin + (tiles.HASH << above - ABOVE)]
+        if len(part) < tiles.HASH << above - ABOVE or part.endswith(_NOTHING):
             return super().node(level, index)
-        row = self._rows(tile_level, number)
-        if not row:
-            return super().node(level, index)
-        begin = offset >> ABOVE
-        return merkle.packed_root(row[begin * tiles.HASH : (begin + (1 << above - ABOVE)) * tiles.HASH])
+        return merkle.packed_root(part)
 
 
 def inclusion(folder: Path, index: int, leaf: bytes, size: int, root: bytes) -> list[bytes] | None:
@@ -93,7 +102,7 @@ def rebuild(folder: Path, size: int) -> None:
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     log = tiles.Tiles(folder, size)
     for level in tiles.levels(size):
-        full = tiles.count(level, size) // tiles.WIDTH
-        for begin in range(0, full, 1024):
-            numbers = range(begin, min(full, begin + 1024))
-            write(folder, {(level, n): merkle.packed_row(b"".join(log.hashes(level, n)), HASHES) for n in numbers})
+        every = range((tiles.count(level, size) + tiles.WIDTH - 1) // tiles.WIDTH)
+        for begin in every[::1024]:
+            numbers = every[begin : begin + 1024]
+            write(folder, {(level, n): row(b"".join(log.hashes(level, n))) for n in numbers})

@@ -1,8 +1,8 @@
-"""Three tables beside the log itself, none of which is the truth.
+"""Tables beside the log itself, none of which is the truth.
 
 ``Outbox`` holds leaves that were written in a business transaction and wait for the sequencer; a row leaves when its
-leaf is in the log. ``Record`` is an index of the log for search, and ``Mention`` one of the people in it; both are rebuilt
-from the log at any time (``gongshu ledger reindex``).
+leaf is in the log. ``Record`` has the leaves for reading, ``Chunk`` and ``Posting`` the words they are found by
+(``postings``); all three are made anew from the log at any time (``gongshu ledger reindex``).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Outbox(models.Model):
 
 
 class Record(models.Model):
-    """One leaf of the log, by its place in it."""
+    """One leaf of the log, by its place in it. Found by its columns through ``postings``; here only by place and id."""
 
     index = models.BigIntegerField(primary_key=True)
-    entry_id = models.CharField(max_length=64, db_index=True)
+    entry_id = models.CharField(max_length=64)
     at = models.DateTimeField()
     action = models.CharField(max_length=80)
     actor = models.CharField(max_length=200)
@@ -42,33 +42,36 @@ class Record(models.Model):
     class Meta:
         verbose_name = "账本记录"
         verbose_name_plural = "账本记录"
-        # Each way of searching is one walk backwards in time: see ``search_queries``.
-        indexes = [
-            models.Index(fields=["at", "index"], name="ledger_at"),
-            models.Index(fields=["subject", "at", "index"], name="ledger_subject_at"),
-            models.Index(fields=["resource", "at", "index"], name="ledger_resource_at"),
-            models.Index(fields=["organization", "at", "index"], name="ledger_organization_at"),
-            models.Index(fields=["action", "at", "index"], name="ledger_action_at"),
-            models.Index(fields=["resource", "organization", "at", "index"], name="ledger_reader_at"),
-            models.Index(fields=["resource", "action", "at", "index"], name="ledger_resource_act_at"),
-            models.Index(fields=["organization", "action", "at", "index"], name="ledger_own_act_at"),
-        ]
+        indexes = [models.Index(fields=["entry_id"], name="ledger_entry_id")]
 
     def __str__(self) -> str:
         return f"{self.index} {self.entry_id}"
 
 
-class Mention(models.Model):
-    """A person (as a commitment) whom a leaf with several names: a page of records that was handed out."""
+class Chunk(models.Model):
+    """A full chunk of leaves whose words are packed; its moments in microseconds since 1970 (UTC)."""
 
-    subject = models.CharField(max_length=80)
-    at = models.DateTimeField()
-    index = models.BigIntegerField()
+    number = models.BigIntegerField(primary_key=True)
+    oldest = models.BigIntegerField()
+    newest = models.BigIntegerField()
 
     class Meta:
-        verbose_name = "账本记录所涉主体"
-        verbose_name_plural = "账本记录所涉主体"
-        indexes = [models.Index(fields=["subject", "at", "index"], name="ledger_mention_at")]
+        verbose_name = "账本检索段"
+        verbose_name_plural = "账本检索段"
 
     def __str__(self) -> str:
-        return f"{self.index} {self.subject[:16]}"
+        return str(self.number)
+
+
+class Posting(models.Model):
+    """Some words of a chunk and the leaves that have them, packed. ``place`` is the bucket times 2**32 plus the chunk."""
+
+    place = models.BigIntegerField(primary_key=True)
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = "账本检索词"
+        verbose_name_plural = "账本检索词"
+
+    def __str__(self) -> str:
+        return str(self.place)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
-from django.db.models.functions import TruncDate
+import numpy as np
+from django.db.models import Count, Max
 
 from gongshu import clock
+from gongshu.ledger import postings, search_queries
 from gongshu.ledger.models import Outbox, Record
 
 
@@ -27,27 +30,23 @@ def records(
     """Newest first, by the moment of the act. ``action`` ending in a dot is a prefix (``gateway.``); ``actors``: done by
     one of these; ``subject``
     is a commitment; ``before`` is an index, for the next page."""
-    found: QuerySet[Record] = Record.objects.all()
-    if resource:
-        found = found.filter(resource=resource)
-    if organization:
-        found = found.filter(organization=organization)
-    if action:
-        found = found.filter(action__startswith=action) if action.endswith(".") else found.filter(action=action)
-    if actor:
-        found = found.filter(actor=actor)
-    if actors is not None:
-        found = found.filter(actor__in=actors)
-    if subject:
-        found = found.filter(subject=subject)
-    if since is not None:
-        found = found.filter(at__gte=since)
+    if actors is not None and not actors:
+        return []
+    after = ""
     if before is not None:
         place = Record.objects.filter(index__lte=before).order_by("-index").values_list("at", flat=True).first()
         if place is None:
             return []
-        found = found.filter(Q(at__lt=place) | Q(at=place, index__lt=before))
-    return list(found.order_by("-at", "-index")[:limit])
+        after = f"{postings.micros(place)}.{before}"
+    asked = search_queries.Question(
+        resource=resource,
+        organization=organization,
+        action=action,
+        subject=subject,
+        since=since,
+        actors=tuple(actors) if actors is not None else (actor,) if actor else (),
+    )
+    return search_queries.search(asked, after=after, limit=limit).rows
 
 
 def record(entry_id: str) -> Record | None:
@@ -81,14 +80,13 @@ def reads_about(*, resource: str, subject: str) -> Iterator[Record]:
     """Calls of ``resource`` that handed out the record with the commitment ``subject``, or said something about it:
     look-ups, verifications, pages with it on them, and files of everything. Oldest first.
     """
-    about = Q(action__in=["gateway.query", "gateway.verify"], subject=subject)
-    for row in (
-        Record.objects.filter(about | Q(action__in=["gateway.list", "gateway.delivery"]), resource=resource)
-        .order_by("index")
-        .iterator()
-    ):
-        if row.action == "gateway.list" and subject not in row.details.get("subjects", ()):
-            continue
+    asked = [search_queries.Question(resource=resource, action="gateway.delivery")]
+    asked += [
+        search_queries.Question(resource=resource, subject=subject, action=f"gateway.{act}")
+        for act in ("query", "verify", "list")
+    ]
+    found = [row for question in asked for row in search_queries.stream(question)]
+    for row in sorted(found, key=lambda row: row.index):
         if row.details.get("result") not in {"not_found", "not_modified"}:
             yield row
 
@@ -106,11 +104,17 @@ def counts_by_action(*, organization: str = "", resource: str = "") -> Iterator[
 
 def daily(*, resource: str, actions: Sequence[str], since: datetime) -> list[tuple[date, str, int]]:
     """(day in Shanghai, action, number of entries) of one resource since ``since``, oldest first: a page's usage chart."""
-    found = (
-        Record.objects.filter(resource=resource, action__in=list(actions), at__gte=since)
-        .annotate(day=TruncDate("at", tzinfo=clock.SHANGHAI))
-        .values_list("day", "action")
-        .annotate(number=Count("index"))
-        .order_by("day", "action")
-    )
-    return [(day, action, number) for day, action, number in found]
+    counted: Counter[tuple[date, str]] = Counter()
+    begin = postings.micros(since)
+    for action in dict.fromkeys(actions):
+        for moments in postings.moments((("resource", resource), ("action", action)), begin):
+            days, numbers = np.unique(_days(moments), return_counts=True)
+            counted.update({(day, action): int(n) for day, n in zip(days.tolist(), numbers.tolist(), strict=True)})
+    rows = Record.objects.filter(index__gte=postings.open_from(), resource=resource, action__in=actions, at__gte=since)
+    counted.update((clock.local(at).date(), action) for at, action in rows.values_list("at", "action"))
+    return [(day, action, counted[day, action]) for day, action in sorted(counted)]
+
+
+def _days(moments: postings.Moments) -> Any:
+    """The days in Shanghai (UTC+8, no summer time since 1991) of some moments."""
+    return (moments + 8 * 3_600_000_000).astype("datetime64[us]").astype("datetime64[D]")

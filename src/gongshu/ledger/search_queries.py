@@ -1,41 +1,31 @@
 """Searching the ledger by resource, organisation, person, act and time, newest first, whatever its size.
 
-A page is found by walking one index backwards in time and stopping when the page is full. Which index that is, is
-decided here and not left to the database: the one whose columns the question fixes and which is narrowest. The other
-columns are then compared on the rows met. A person is a commitment (``crypto.commit``): given as the subject of an
-entry, or listed in one that handed out several records at once (``Mention``).
+Leaves in full chunks are found by their words (``postings``), those behind by looking at each. A person is a commitment
+(``crypto.commit``): given as the subject of an entry, or listed in one that handed out several records at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from django.db import connection
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from gongshu.errors import GongshuError
-from gongshu.ledger.models import Mention, Record
+from gongshu.ledger import postings
+from gongshu.ledger.models import Record
+from gongshu.ledger.postings import Found
 
 STREAMED = 1000
-# Narrowest first: the columns that the question must fix for this index to be walked. Each is an index of ``Record``.
-_WALKS = (
-    ("subject",),
-    ("resource", "organization"),
-    ("resource", "action"),
-    ("organization", "action"),
-    ("resource",),
-    ("organization",),
-    ("action",),
-    (),
-)
 
 
 @dataclass(frozen=True)
 class Question:
     """What is searched for; empty fields do not matter. ``action`` ending in a dot means every act that begins so.
-    ``since`` is included, ``until`` is not."""
+    ``actors``: done by one of these. ``since`` is included, ``until`` is not."""
 
     resource: str = ""
     organization: str = ""
@@ -43,6 +33,7 @@ class Question:
     subject: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    actors: tuple[str, ...] = ()
 
 
 class Page(NamedTuple):
@@ -58,9 +49,10 @@ def search(question: Question, *, after: str = "", limit: int = 50) -> Page:
     GongshuError when ``after`` is not a place.
     """
     places = _places(question, _place(after), limit + 1)
-    found = Record.objects.in_bulk([index for _, index in places[:limit]])
-    rows = [found[index] for _, index in places[:limit] if index in found]
-    return Page(rows, _cursor(rows[-1]) if rows and len(places) > limit else "")
+    shown = places[:limit]
+    found = Record.objects.in_bulk([place.index for place in shown])
+    rows = [found[place.index] for place in shown if place.index in found and _fits(question, found[place.index])]
+    return Page(rows, f"{shown[-1].at}.{shown[-1].index}" if len(places) > limit else "")
 
 
 def stream(question: Question) -> Iterator[Record]:
@@ -74,116 +66,82 @@ def stream(question: Question) -> Iterator[Record]:
             return
 
 
-def acts() -> list[str]:
-    """The acts that occur, each found by one step in the index."""
-    table, action = _names("action")
-    sql = f"SELECT MIN({action}) FROM {table} WHERE {action} > %s"  # noqa: S608 - names of our own columns
-    found: list[str] = []
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(sql, [found[-1] if found else ""])
-            (act,) = cursor.fetchone()
-            if act is None:
-                return found
-            found.append(act)
+def _ways(question: Question) -> list[tuple[postings.Word, ...]]:
+    """The words that a leaf must have, rare ones first; one way for each of the actors."""
+    names = ("subject", "resource", "organization", "action")
+    fixed = [(name, value) for name in names if (value := str(getattr(question, name)))]
+    return [(("actor", one), *fixed) for one in question.actors] or [tuple(fixed)]
 
 
-def _places(question: Question, after: tuple[datetime, int] | None, limit: int) -> list[tuple[datetime, int]]:
-    """(moment, index) of the next ``limit`` rows: the newest of what each walk finds."""
-    action = question.action
-    wanted = [act for act in acts() if act.startswith(action)] if action.endswith(".") else [action]
-    found: dict[int, datetime] = {}
-    for act in wanted:
-        one = replace(question, action=act)
-        for walk in (_own_walk, _mentioned_walk) if question.subject else (_own_walk,):
-            sql, values = walk(one, after)
-            with connection.cursor() as cursor:
-                cursor.execute(f"{sql} LIMIT {int(limit)}", values)
-                found |= {int(index): _moment(at) for at, index in cursor.fetchall()}
-    places = sorted(((at, index) for index, at in found.items()), reverse=True)
-    return places[:limit]
-
-
-def _own_walk(question: Question, after: tuple[datetime, int] | None) -> tuple[str, list[Any]]:
-    table, at, index = _names("at", "index")
-    fixed = {name: str(getattr(question, name)) for name in ("subject", "resource", "organization", "action")}
-    fixed = {name: value for name, value in fixed.items() if value}
-    walked = next(walk for walk in _WALKS if set(walk) <= set(fixed))
-    conditions, values = [], []
-    for name, value in fixed.items():
-        # A column that is glued to nothing has no index, so that no database is tempted by another one.
-        column = _names(name)[1]
-        conditions.append(f"{column} = %s" if name in walked else f"{column} || '' = %s")
-        values.append(value)
-    return _finish(table, at, index, conditions, values, question, after)
-
-
-def _mentioned_walk(question: Question, after: tuple[datetime, int] | None) -> tuple[str, list[Any]]:
-    quote = connection.ops.quote_name
-    mention, record = quote(Mention._meta.db_table), quote(Record._meta.db_table)
-    at, index = f"m.{quote('at')}", f"m.{quote('index')}"
-    table = f"{mention} m JOIN {record} r ON r.{quote('index')} = m.{quote('index')}"
-    conditions, values = [f"m.{quote('subject')} = %s"], [question.subject]
-    for name in ("resource", "organization", "action"):
+def _opened(question: Question, index: int) -> QuerySet[Record]:
+    """The rows from ``index`` on that answer ``question``, and perhaps some that only name the person elsewhere."""
+    rows = Record.objects.filter(index__gte=index)
+    for name in ("resource", "organization"):
         if value := str(getattr(question, name)):
-            conditions.append(f"r.{quote(name)} || '' = %s")
-            values.append(value)
-    return _finish(table, at, index, conditions, values, question, after)
-
-
-def _finish(
-    table: str,
-    at: str,
-    index: str,
-    conditions: list[str],
-    values: list[Any],
-    question: Question,
-    after: tuple[datetime, int] | None,
-) -> tuple[str, list[Any]]:
-    moment = connection.ops.adapt_datetimefield_value
+            rows = rows.filter(**{name: value})
+    if question.action.endswith("."):
+        rows = rows.filter(action__startswith=question.action)
+    elif question.action:
+        rows = rows.filter(action=question.action)
+    if question.actors:
+        rows = rows.filter(actor__in=question.actors)
     if question.since is not None:
-        conditions.append(f"{at} >= %s")
-        values.append(moment(question.since))
+        rows = rows.filter(at__gte=question.since)
     if question.until is not None:
-        conditions.append(f"{at} < %s")
-        values.append(moment(question.until))
-    if after is not None:
-        conditions.append(f"({at}, {index}) < (%s, %s)")
-        values += [moment(after[0]), after[1]]
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"SELECT {at}, {index} FROM {table}{where} ORDER BY {at} DESC, {index} DESC", values  # noqa: S608
+        rows = rows.filter(at__lt=question.until)
+    if question.subject:
+        rows = rows.annotate(written=Cast("details", TextField()))
+        rows = rows.filter(Q(subject=question.subject) | Q(written__contains=question.subject))
+    return rows
 
 
-def _names(*columns: str) -> tuple[str, ...]:
-    """The table and its columns, quoted."""
-    quote = connection.ops.quote_name
-    return (quote(Record._meta.db_table), *(quote(Record._meta.get_field(name).column) for name in columns))
+def _places(question: Question, after: Found | None, limit: int) -> list[Found]:
+    """The next ``limit`` leaves: the newest of what each way of asking finds."""
+    since = postings.micros(question.since) if question.since is not None else None
+    until = postings.micros(question.until) if question.until is not None else None
+
+    def look(index: int) -> Iterable[Found]:
+        rows = _opened(question, index)
+        if after is not None:
+            at = postings.moment(after.at)
+            rows = rows.filter(Q(at__lt=at) | Q(at=at, index__lt=after.index))
+        if question.subject:
+            kept = rows.values_list("at", "index", "subject", "details")
+            return [
+                Found(postings.micros(at), place)
+                for at, place, subject, details in kept
+                if question.subject == subject or question.subject in postings.people(details)
+            ]
+        newest = rows.order_by("-at", "-index").values_list("at", "index")[:limit]
+        return [Found(postings.micros(at), place) for at, place in newest]
+
+    found: set[Found] = set()
+    for way in _ways(question):
+        found.update(postings.newest(way, look, since=since, until=until, after=after, limit=limit))
+    return sorted(found, reverse=True)[:limit]
 
 
-def _moment(value: Any) -> datetime:
-    """A moment as the database hands it to a bare cursor: aware, or text in UTC."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _fits(question: Question, row: Record) -> bool:
+    """Whether what two words of the same digest would confuse is right."""
+    return (
+        question.resource in ("", row.resource)
+        and question.organization in ("", row.organization)
+        and (question.action in ("", row.action) or question.action in postings.beginnings(row.action))
+        and (not question.actors or row.actor in question.actors)
+        and (question.subject in ("", row.subject) or question.subject in postings.people(row.details))
+    )
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _cursor(row: Record) -> str:
-    return f"{(row.at - _EPOCH) // timedelta(microseconds=1)}.{row.index}"
-
-
-def _place(cursor: str) -> tuple[datetime, int] | None:
+def _place(cursor: str) -> Found | None:
     if not cursor:
         return None
     moment, _, index = cursor.partition(".")
-    if not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in (moment, index)):
-        raise GongshuError(
-            "ledger.cursor", "翻页位置不对，请从第一页重新查询。", "No such place: begin at the first page."
-        )
     try:
-        return _EPOCH + timedelta(microseconds=int(moment)), int(index)
-    except OverflowError as error:
+        if not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in (moment, index)):
+            raise ValueError(cursor)
+        postings.moment(int(moment))
+    except (ValueError, OverflowError) as error:
         raise GongshuError(
             "ledger.cursor", "翻页位置不对，请从第一页重新查询。", "No such place: begin at the first page."
         ) from error
+    return Found(int(moment), int(index))

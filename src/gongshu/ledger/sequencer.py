@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gongshu import clock
@@ -109,6 +109,9 @@ class Sequencer:
             raise _damaged(self.folder, error.path) from error
         if self._edge.root() != found.head.root:
             raise _damaged(self.folder, "tile")
+        if found.head.size and not (self.folder / inner.FOLDER).is_dir():  # an older release kept no rows
+            with suppress(tiles.TileFault):
+                inner.rebuild(self.folder, found.head.size)
         self._publish()
 
     def _begin(self) -> None:

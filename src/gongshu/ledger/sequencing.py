@@ -19,16 +19,16 @@ from gongshu import clock
 from gongshu import home as installations
 from gongshu.errors import EnvironmentFault
 from gongshu.home import Home
-from gongshu.ledger import entry, installation, intake, pruning, queries, state, tiles
-from gongshu.ledger.models import Mention, Outbox, Record
+from gongshu.ledger import entry, inner, installation, intake, postings, pruning, queries, state, tiles
+from gongshu.ledger.models import Outbox, Record
 
 OUTBOX_ROUND = 4_096
-INDEX_ROUND = 2_000
+INDEX_ROUND = 8_192
 _COLUMNS = (
     "index", "entry_id", "at", "action", "actor", "organization", "subject", "resource", "cites", "details",
 )  # fmt: skip
-_SEVERAL = b'"subjects":['
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_ZONE = {"sqlite": "", "postgresql": "+00"}
 _PARAMETERS = 500  # ids per DELETE: below every database's limit
 
 
@@ -54,14 +54,17 @@ def run_once(home: Home | None = None, *, wait: float = 10.0) -> int:
 
 
 def reindex(home: Home | None = None) -> int:
-    """Make the search index anew from the log; answer how many entries it has."""
+    """Make the search index, and the rows that speed up proofs, anew from the log; answer how many entries it has."""
     place = home or installations.open_home()
     sequencer = installation.sequencer_of(place)
     with sequencer.locked():
-        Mention.objects.all().delete()
-        Record.objects.all().delete()
-        _index(place, sequencer.head.size)
-        return sequencer.head.size
+        size = sequencer.head.size
+        with transaction.atomic():
+            postings.forget()
+            Record.objects.all().delete()
+        _index(place, size)
+        inner.rebuild(place.ledger, size)
+        return size
 
 
 def _idle(home: Home) -> bool:
@@ -94,15 +97,12 @@ def _index(home: Home, size: int) -> None:
     log = tiles.Tiles(home.ledger, size)
     begin = max(begin, pruning.below(home.ledger))
     while begin < size:
-        end = min(size, begin + INDEX_ROUND)
-        leaves = list(log.leaves(begin, end))
-        rows = [_row(index, leaf) for index, leaf in leaves]
-        mentions = [found for index, leaf in leaves if _SEVERAL in leaf for found in _mentions(index, leaf)]
+        end = min(size, (begin // INDEX_ROUND + 1) * INDEX_ROUND)
+        rows = [_row(index, leaf) for index, leaf in log.leaves(begin, end)]
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(_insert(), rows)
-            if mentions:
-                Mention.objects.bulk_create(mentions, batch_size=_PARAMETERS)
-            _forget([str(row[1]) for row in rows])
+            _insert(cursor, rows)
+            postings.pack(end)
+            _forget([row[1] for row in rows])
         begin = end
 
 
@@ -113,11 +113,35 @@ def _forget(entry_ids: Sequence[str]) -> None:
         Outbox.objects.filter(entry_id__in=entry_ids[at : at + _PARAMETERS]).delete()
 
 
-def _insert() -> str:
-    """One INSERT of an index row. Not through model instances: that is several times slower, and rows come in millions."""
+def _insert(cursor: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert index rows. Not through model instances: that is several times slower, and rows come in millions."""
     quote = connection.ops.quote_name
     names = ", ".join(quote(Record._meta.get_field(name).column) for name in _COLUMNS)
-    return f"INSERT INTO {quote(Record._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608
+    table = quote(Record._meta.db_table)
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join(["%s"] * len(_COLUMNS))
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+
+
+class _Body(msgspec.Struct):
+    """What the index reads of an entry; what is only kept stays as it is written."""
+
+    id: str
+    at: str
+    action: str
+    actor: str
+    organization: str
+    subject: str = ""
+    resource: str = ""
+    cites: msgspec.Raw = msgspec.Raw(b"[]")
+    details: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+_decode = msgspec.json.Decoder(_Body).decode
 
 
 def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
@@ -125,20 +149,12 @@ def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
     try:
         if b"\\u0000" in leaf:
             raise ValueError("NUL")
-        found = entry.body(leaf)
+        found = _decode(entry.body_bytes(leaf))
         return (
-            index,
-            str(found["id"])[:64],
-            _moment(str(found["at"])),
-            str(found["action"])[:80],
-            str(found["actor"])[:200],
-            str(found["organization"])[:64],
-            str(found.get("subject", ""))[:80],
-            str(found.get("resource", ""))[:200],
-            _json(found.get("cites", ())),
-            _json(found.get("details", {})),
-        )
-    except (ValueError, KeyError):
+            index, found.id[:64], _moment(found.at), found.action[:80], found.actor[:200], found.organization[:64],
+            found.subject[:80], found.resource[:200], str(found.cites, "utf-8"), str(found.details, "utf-8"),
+        )  # fmt: skip
+    except (ValueError, msgspec.MsgspecError):
         moment = connection.ops.adapt_datetimefield_value(clock.now())
         return (index, "", moment, "ledger.unreadable_entry", "", "", "", "", "[]", "{}")
 
@@ -146,24 +162,9 @@ def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
 def _moment(text: str) -> Any:
     """The moment of an entry (RFC 3339, UTC, milliseconds) as this database stores it.
 
-    SQLite stores text; it is made from text where the entry has the form that ``entry.build`` gives it.
+    Both take text where the entry has the form that ``entry.build`` gives it; SQLite stores it.
     """
-    if connection.vendor == "sqlite" and _STAMP.fullmatch(text):
+    if _STAMP.fullmatch(text):
         part = "" if text[20:23] == "000" else f".{text[20:23]}000"
-        return f"{text[:10]} {text[11:19]}{part}"
+        return f"{text[:10]} {text[11:19]}{part}{_ZONE[connection.vendor]}"
     return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text).astimezone(UTC))
-
-
-def _mentions(index: int, leaf: bytes) -> list[Mention]:
-    """The people in a leaf that names several, each once."""
-    try:
-        found = entry.parse(leaf)
-    except ValueError:
-        return []
-    subjects = found.details.get("subjects", ())
-    people = dict.fromkeys(str(one)[:80] for one in subjects) if isinstance(subjects, list) else {}
-    return [Mention(subject=one, at=found.at, index=index) for one in people if one]
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

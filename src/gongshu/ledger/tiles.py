@@ -6,6 +6,7 @@ entries, each behind its big-endian uint16 length). N is written in groups of th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +75,18 @@ def pack(leaves: list[bytes]) -> bytes:
     return b"".join(part for leaf in leaves for part in (len(leaf).to_bytes(2, "big"), leaf))
 
 
+def _content(name: str) -> bytes:
+    """A file's bytes. A proof reads five files, and ``Path.read_bytes`` takes three times as long to open one."""
+    descriptor = os.open(name, os.O_RDONLY)
+    try:
+        parts = [os.read(descriptor, os.fstat(descriptor).st_size)]
+        while part := os.read(descriptor, 65_536):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
 class Tiles:
     """Read a log as of ``size`` leaves. Nothing is verified here, except that files have their form."""
 
@@ -91,7 +104,7 @@ class Tiles:
         for _ in range(2):
             for name in names:
                 try:
-                    return name, (self.folder / name).read_bytes(), wanted
+                    return name, _content(f"{self.folder}/{name}"), wanted
                 except FileNotFoundError:
                     continue
                 except NotADirectoryError:

@@ -7,8 +7,8 @@ from gongshu import crypto
 from gongshu.crypto import keys
 from gongshu.errors import EnvironmentFault
 from gongshu.home import Home
-from gongshu.ledger import actions, entry, installation, queries, sequencing, spool, tiles, verify
-from gongshu.ledger.models import Outbox, Record
+from gongshu.ledger import actions, entry, installation, postings, queries, sequencing, spool, tiles, verify
+from gongshu.ledger.models import Chunk, Outbox, Posting, Record
 
 pytestmark = pytest.mark.django_db
 
@@ -187,6 +187,29 @@ def test_the_index_can_be_made_anew_from_the_log(home):
     Record.objects.filter(index__gt=3).update(actor="forged")
     assert sequencing.reindex(home) == 13
     assert list(Record.objects.order_by("index").values())[:12] == before
+
+
+def test_chunks_are_packed_as_they_fill_and_anew_from_the_log(home, monkeypatch):
+    monkeypatch.setattr(postings, "SIZE", 8)
+    monkeypatch.setattr(sequencing, "INDEX_ROUND", 5)
+    for number in range(20):
+        act(number, subject=f"XQ-{number % 3}")
+        if number in (6, 12):
+            sequencing.run_once(home)
+    sequencing.run_once(home)
+
+    def packed():
+        return [list(model.objects.order_by("pk").values()) for model in (Chunk, Posting)]
+
+    before = packed()
+    assert [chunk["number"] for chunk in before[0]] == [0, 1]
+    assert [row.index for row in queries.records(subject="XQ-1")] == [19, 16, 13, 10, 7, 4, 1]
+    sequencing.reindex(home)
+    assert packed() == before
+    postings.forget()
+    act(20)
+    sequencing.run_once(home)
+    assert packed() == before, "what an older release left unpacked is packed by the next run"
 
 
 def test_a_ledger_folder_older_than_the_database_is_noticed(home, tmp_path):

@@ -8,12 +8,11 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from gongshu import crypto
 from gongshu.errors import GongshuError
-from gongshu.ledger import queries, search_queries
-from gongshu.ledger.models import Mention, Record
+from gongshu.ledger import postings, queries, search_queries
+from gongshu.ledger.models import Chunk, Posting, Record
 from gongshu.ledger.search_queries import Question
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +20,9 @@ BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 PEOPLE = [f"hmac-sm3:{n:064x}" for n in range(6)]
 
 
-@pytest.fixture
-def entries():
-    """400 entries, some of them late, some at the same moment, some about several people."""
+@pytest.fixture(params=[0, 64, 400], ids=["all open", "chunks of 64", "one chunk"])
+def entries(request, monkeypatch):
+    """400 entries, some of them late, some at the same moment, some about several people; packed or not."""
     draw = random.Random(4)
     made = []
     for index in range(400):
@@ -37,9 +36,10 @@ def entries():
         )  # fmt: skip
         made.append((row, listed))
     Record.objects.bulk_create([row for row, _ in made])
-    Mention.objects.bulk_create(
-        Mention(subject=one, at=row.at, index=row.index) for row, listed in made for one in listed
-    )
+    if request.param:
+        monkeypatch.setattr(postings, "SIZE", request.param)
+        postings.pack(400)
+        assert Chunk.objects.count() == 400 // request.param
     return made
 
 
@@ -91,24 +91,72 @@ def test_what_is_no_place_is_a_sentence(entries, place):
     assert caught.value.code == "ledger.cursor"
 
 
-def test_each_question_walks_an_index_of_its_own(entries):
-    """No question reads the table from end to end, and none is sorted: asked of the database itself."""
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL reads a table of 400 rows whole, and is right")
-    fields = {"resource": "R-1", "organization": "police", "action": "gateway.query", "subject": PEOPLE[0]}
-    for number in range(5):
-        for names in itertools.combinations(fields, number):
-            asked = Question(**{name: fields[name] for name in names}, since=BEGIN)
-            sql, values = search_queries._own_walk(asked, (BEGIN + timedelta(days=9), 99))
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN QUERY PLAN {sql} LIMIT 50", values)
-                plan = " ".join(str(row[-1]) for row in cursor.fetchall())
-            assert "USING" in plan and "INDEX ledger_" in plan, (names, plan)
-            assert "TEMP B-TREE" not in plan, (names, plan)
+def test_a_page_of_what_is_frequent_opens_few_chunks(entries, monkeypatch):
+    """Newest first means: as soon as nothing behind can be newer, no further chunk is read."""
+    if Chunk.objects.count() < 2:
+        pytest.skip("only where there are several chunks")
+    asked = []
+    real = postings.matching
+    monkeypatch.setattr(postings, "matching", lambda words, numbers: (asked.extend(numbers), real(words, numbers))[1])
+    search_queries.search(Question(organization="police"), limit=3)
+    assert len(asked) < Chunk.objects.count()
+    asked.clear()
+    search_queries.search(Question(resource="R-9"), limit=3)
+    assert sorted(asked) == list(range(Chunk.objects.count())), "to know that there is none, all are asked"
 
 
-def test_the_list_of_acts_is_read_by_steps(entries):
-    assert search_queries.acts() == ["gateway.delivery", "gateway.list", "gateway.query", "grant.revoked"]
+def test_words_of_one_digest_are_told_apart_by_the_rows(entries, monkeypatch):
+    monkeypatch.setattr(postings, "digest", lambda word: 7 << 56 | len(word[1]) % 2)
+    postings.forget()
+    postings.pack(400)
+    for asked in (Question(resource="R-1", action="gateway."), Question(subject=PEOPLE[2], organization="police")):
+        assert [row.index for row in search_queries.stream(asked)] == expected(entries, asked)
+
+
+def test_what_was_pruned_is_found_no_more(entries):
+    Record.objects.filter(index__lt=150).delete()
+    postings.prune(150)
+    kept = [(row, listed) for row, listed in entries if row.index >= 150]
+    for asked in (Question(), Question(resource="R-1"), Question(subject=PEOPLE[0])):
+        assert [row.index for row in search_queries.stream(asked)] == expected(kept, asked)
+    first = min(Chunk.objects.values_list("number", flat=True), default=0)
+    assert not [place for place in Posting.objects.values_list("place", flat=True) if place & 0xFFFFFFFF < first]
+    Record.objects.filter(index__lt=400).delete()
+    postings.prune(400)
+    assert list(search_queries.stream(Question())) == []
+
+
+def test_a_day_s_uses_are_counted_over_chunks_and_rows(entries):
+    since = BEGIN + timedelta(hours=30)
+    counted = {}
+    for row, _ in entries:
+        if row.resource == "R-1" and row.action in ("gateway.query", "gateway.list") and row.at >= since:
+            key = ((row.at + timedelta(hours=8)).date(), row.action)
+            counted[key] = counted.get(key, 0) + 1
+    found = queries.daily(resource="R-1", actions=["gateway.query", "gateway.list"], since=since)
+    assert found == [(day, action, n) for (day, action), n in sorted(counted.items())]
+
+
+def test_what_is_done_by_some_people_is_found(entries):
+    Record.objects.filter(index__in=(3, 200, 399)).update(actor="lin")
+    if Chunk.objects.exists():
+        postings.forget()
+        postings.pack(400)
+    found = [row.index for row in queries.records(actors=["lin", "nobody"])]
+    assert sorted(found) == [3, 200, 399]
+    assert queries.records(actors=[]) == []
+
+
+def test_who_read_about_a_person_is_found_oldest_first(entries):
+    person = PEOPLE[1]
+    wanted = [
+        row.index for row, listed in entries
+        if row.resource == "R-1" and (
+            row.action == "gateway.delivery"
+            or (row.action in ("gateway.query", "gateway.list") and (row.subject == person or person in listed))
+        )
+    ]  # fmt: skip
+    assert [row.index for row in queries.reads_about(resource="R-1", subject=person)] == wanted
 
 
 def test_older_ways_of_asking_page_alike(entries):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 
 import pytest
 
@@ -25,24 +26,36 @@ def test_proofs_are_those_of_whole_tiles(place):
     assert proofs(place, inner.Quick(place.folder, SIZE)) == proofs(place, tiles.Tiles(place.folder, SIZE))
 
 
-def test_every_full_tile_has_its_row(place):
+def test_every_tile_has_its_row(place):
     log = tiles.Tiles(place.folder, SIZE)
     for level in tiles.levels(SIZE):
-        for number in range(tiles.count(level, SIZE) // 256):
+        full, rest = divmod(tiles.count(level, SIZE), 256)
+        for number in range(full):
             row = inner.read(place.folder, level, number)
             assert row == merkle.packed_row(b"".join(log.hashes(level, number)), 16)
             assert len(row) == inner.BYTES
-        assert inner.read(place.folder, level, tiles.count(level, SIZE) // 256) == b""
+        groups = [merkle.complete_root(log.hashes(level, full)[n * 16 : n * 16 + 16]) for n in range(rest // 16)]
+        assert inner.read(place.folder, level, full) == b"".join(groups).ljust(inner.BYTES, b"\0")
+        assert inner.read(place.folder, level, full + 1) == b""
 
 
-def test_a_full_tile_is_not_hashed_where_its_row_is_known(place, monkeypatch):
+def test_an_older_checkpoint_is_proved_from_the_rows_of_today(place):
+    for size in (256, 300, 4_096 + 17, 40_000):
+        log, whole = inner.Quick(place.folder, size), tiles.Tiles(place.folder, size)
+        for index in (0, size // 2, size - 1):
+            assert merkle.inclusion_proof(index, size, log.node) == merkle.inclusion_proof(index, size, whole.node)
+
+
+def test_tiles_are_not_hashed_where_their_rows_are_known(place, monkeypatch):
+    """Two full tiles lie above leaf 300, and three open ones at the edge: 22 pairs each at most instead of 247."""
     hashed = []
     real = merkle.packed_root
     monkeypatch.setattr(merkle, "packed_root", lambda part: (hashed.append(len(part) // 32 - 1), real(part))[1])
-    merkle.inclusion_proof(300, SIZE, inner.Quick(place.folder, SIZE).node)
-    quick, hashed[:] = sum(hashed), []
     merkle.inclusion_proof(300, SIZE, tiles.Tiles(place.folder, SIZE).node)
-    assert sum(hashed) - quick == 2 * (247 - 22), "two full tiles lie above leaf 300"
+    assert sum(hashed) > 2 * 247
+    hashed.clear()
+    merkle.inclusion_proof(300, SIZE, inner.Quick(place.folder, SIZE).node)
+    assert sum(hashed) <= 5 * 22
 
 
 @pytest.mark.parametrize("harm", ["flipped", "zeros", "cut", "gone", "unreadable"])
@@ -51,7 +64,7 @@ def test_rows_that_are_wrong_or_gone_cost_time_and_nothing_else(new_place, harm)
     wanted = bundle.make(place.folder, 300, place.trusted)
     file = place.folder / "inner" / "0"
     whole = file.read_bytes()
-    assert len(whole) == 3 * inner.BYTES
+    assert len(whole) == 4 * inner.BYTES
     if harm == "flipped":
         file.write_bytes(bytes(byte ^ 1 for byte in whole))
     elif harm == "zeros":
@@ -71,8 +84,8 @@ def test_rows_that_are_wrong_or_gone_cost_time_and_nothing_else(new_place, harm)
 
 def test_a_log_that_was_begun_without_rows_gets_them(new_place):
     place = new_place().grow(700)
-    (place.folder / "inner" / "0").unlink()
-    inner.rebuild(place.folder, 700)
+    shutil.rmtree(place.folder / "inner")
+    place.grow(701)
     assert inner.read(place.folder, 0, 1) == merkle.packed_row(b"".join(place.log().hashes(0, 1)), 16)
 
 
