@@ -129,7 +129,7 @@ def define(
         list[str],
         typer.Argument(
             help=t(
-                "来源：代码，或 代码:本库项=来源项,…；先后即优先次序",
+                "来源：代码，或 CODE:item=source_item,…（本库项=来源项）；先后即优先次序",
                 "Sources: a code, or code:item=source_item,…; the first comes first",
             )
         ),
@@ -215,7 +215,7 @@ def _part(text: str) -> tuple[str, dict[str, str] | None]:
     for pair in pairs.split(","):
         name, equals, source = pair.partition("=")
         if not (name and equals and source):
-            raise typer.BadParameter(t("写作 代码:本库项=来源项", "Write code:item=source_item"))
+            raise typer.BadParameter(t("写作 CODE:item=source_item（本库项=来源项）", "Write code:item=source_item"))
         items[name.strip()] = source.strip()
     return code, items
 

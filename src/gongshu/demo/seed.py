@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from gongshu.demo import city
 from gongshu.errors import Conflict
 from gongshu.identity import actions, queries
 from gongshu.identity.actor import Actor
+
+
+def data_store() -> None:
+    """A data store for the market bureau, with room for what it collects here ten times over; there already: nothing."""
+    from gongshu.spaces import actions as spaces
+    from gongshu.spaces.states import SpaceKind
+
+    by = Actor.process("demo")
+    with contextlib.suppress(Conflict):  # another run opened it
+        spaces.open_space(
+            by=by,
+            organization="market",
+            name="市场监管局数据仓",
+            kind=SpaceKind.DEPARTMENT,
+            quota_bytes=2_000_000_000,
+            quota_rows=5_000_000,
+        )
 
 
 def bodies_and_people() -> None:

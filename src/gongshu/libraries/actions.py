@@ -211,7 +211,8 @@ def build_one(*, by: Actor) -> Library | None:
     waiting = Library.objects.filter(free | Q(lease_until__lt=now), status__in=LIVE).order_by("lease_until", "pk")
     for pk, lease in waiting.values_list("pk", "lease_until")[:20]:
         if Library.objects.filter(pk=pk, lease_until=lease).update(lease_until=now + LEASE, due=False):
-            return _look(by, queries.everything().get(pk=pk))
+            _look(by, queries.everything().get(pk=pk))
+            return queries.everything().get(pk=pk)
     return None
 
 
