@@ -149,8 +149,7 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
         "criteria": criteria.value if criteria else (),
         "update_cites": cites(update.citations if update else (), language_of(request)),
         "criteria_cites": cites(criteria.citations if criteria else (), language_of(request)),
-        "may_withdraw": found.status == EntryStatus.PUBLISHED
-        and ((own and actor.has(Role.PROVIDER)) or actor.has(Role.DATA_AUTHORITY)),
+        "may_withdraw": queries.can_withdraw(actor, found),
         "may_collect": compiles and found.status == EntryStatus.PUBLISHED,
         "may_apply": found.status == EntryStatus.PUBLISHED and sharing.can_apply(actor, found.provider.code),
         "may_propose_type": found.status == EntryStatus.PUBLISHED and type_queries.can_propose(actor, found.code),
@@ -226,7 +225,7 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
 
 def _facts(found: Any) -> list[tuple[Text, Text]]:
     """The metadata of an entry that the table above does not show already, as far as it says anything."""
-    data, local = queries.data_of(found), entry_tabs.local_words()
+    data, local = queries.data_of(found), entry_tabs.local_words(found.provider)
     names = (
         "kind", "division", "group", "subgroup", "lead_department", "format_category", "format_type", "format_note",
         "encoding", "share_basis_kind", "contains", "share_method", "share_period", "open_basis", "open_filing",
