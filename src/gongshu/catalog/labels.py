@@ -110,7 +110,9 @@ _TABLES: Mapping[type, Mapping[Any, Text]] = {
 
 
 def shown(field: str, value: Any, local: Mapping[str, Mapping[Any, Text]]) -> Text:
-    """A value as people read it. ``local`` has the city's words: ``share_type``, ``open_type``, ``rights``, ``contains``."""
+    """A value as people read it. ``local`` has the city's words: ``share_type``, ``open_type``, ``rights``, ``contains``;
+    ``holders`` knows holders of rights by the Chinese name that the entry gives them.
+    """
     if value is None:
         return AS_ENTRY
     if isinstance(value, bool):
@@ -129,5 +131,6 @@ def _part(field: str, one: Any, local: Mapping[str, Mapping[Any, Text]]) -> Text
     words = local.get(field, {})
     if isinstance(one, RightData):
         right = words.get(one.right, Text(one.right, one.right))
-        return Text(f"{right.zh}：{one.holder}", f"{right.en}: {one.holder}")
+        holder = local.get("holders", {}).get(one.holder, Text(one.holder, one.holder))
+        return Text(f"{right.zh}：{holder.zh}", f"{right.en}: {holder.en}")
     return words.get(one, Text(str(one), str(one)))

@@ -262,6 +262,13 @@ def can_review(by: Actor, found: Entry) -> bool:
     return waits and policy.can_review(by, found.provider.code, _compiler_ids(found), reviewing.turn(found))
 
 
+def can_withdraw(by: Actor, found: Entry) -> bool:
+    """Whether ``by`` may take the entry out of the catalog: who compiled it may not (two-person rule)."""
+    return found.status == EntryStatus.PUBLISHED and policy.can_review(
+        by, found.provider.code, [found.compiled_by_id or 0]
+    )
+
+
 def review_turn(found: Entry) -> policy.Turn | None:
     """Whose turn the review is, where the pack orders several offices and something is under review (永嘉11)."""
     revision = revision_of(found)

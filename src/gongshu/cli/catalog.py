@@ -37,6 +37,7 @@ def list_entries(
     """
     session.connect()
     from gongshu.catalog import queries
+    from gongshu.catalog.states import STATUS_LABELS, EntryStatus
     from gongshu.identity.actor import Actor
 
     viewer = session.actor(by) if by else Actor.anonymous()
@@ -54,7 +55,8 @@ def list_entries(
         t("代码", "Code"), t("名称", "Title"), t("提供单位", "Provider"), t("状态", "State"), t("数据", "Rows")
     )
     for row in rows:
-        table.add_row(row["code"], row["title"], row["provider_name"], row["status"], str(row["rows"] or "–"))
+        state = STATUS_LABELS[EntryStatus(row["status"])].say(output.language())
+        table.add_row(row["code"], row["title"], row["provider_name"], state, str(row["rows"] or "–"))
     output.console().print(table)
     if found.total > limit:
         output.note(f"共 {found.total} 条，只显示前 {limit} 条。", f"{found.total} entries; showing the first {limit}.")

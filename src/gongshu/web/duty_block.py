@@ -29,6 +29,11 @@ KINDS = {
     "catalog.survey": Text("数据资源普查", "Survey of data"),
     "catalog.review": Text("目录审核", "Catalog review"),
     "collection.material": Text("申请材料", "Material asked for"),
+    "source.decide": Text("一数一源认定", "One source: decide"),
+    "source.reuse": Text("一数一源整改", "One source: re-use"),
+    "supervision.asset_filing": Text("数据资产备案", "Filing of assets"),
+    "supervision.asset_registration": Text("数据资产登记", "Register of assets"),
+    "supervision.project": Text("项目关口", "Project gate"),
     "objection.check": Text("数据校核", "Check of a value"),
     "opening.decide": Text("开放审查", "Opening review"),
     "opening.type": Text("开放属性", "Open type"),
@@ -48,6 +53,7 @@ FAMILIES = {
     "supervision": Text("违规整改", "Violation"),
     "operation": Text("授权运营", "Operation"),
 }
+CASE_NUMBER = re.compile(r"\d{4}$|\d-\d+$")  # SQ-20261118-0042, 333005-000001; not upkeep-market-2026-Q4
 TONES = {"open": "info", "stopped": "caution", "overdue": "danger", "done": "good", "cancelled": "still"}
 
 
@@ -69,6 +75,11 @@ class Block:
 def kind_text(kind: str) -> Text:
     """A kind of duty in words; of a kind without words of its own, those of its family or its package."""
     return KINDS.get(kind) or FAMILIES.get(kind.partition(".")[0]) or package(kind)
+
+
+def case_number(found: Any) -> str:
+    """The number under which people know the case; nothing where the subject is only the program's own name for it."""
+    return found.subject if CASE_NUMBER.search(found.subject) else ""
 
 
 def short_title(found: Any) -> Text:

@@ -64,6 +64,7 @@ def assets_page(request: HttpRequest, wrong: GongshuError | None = None) -> Http
         "filings": list(queries.filings()[:20]) if all_seen else [],
         "filing_rule": filing_rule.value if filing_rule else None,
         "filing_due": bool(filing_rule) and queries.filing_due(),
+        "any_asset": queries.visible(actor).exists(),
         "upward": open_home().upward,
         "wrong": wrong,
     }

@@ -155,8 +155,7 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
         "criteria": criteria.value if criteria else (),
         "update_cites": cites(update.citations if update else (), language_of(request)),
         "criteria_cites": cites(criteria.citations if criteria else (), language_of(request)),
-        "may_withdraw": found.status == EntryStatus.PUBLISHED
-        and ((own and actor.has(Role.PROVIDER)) or actor.has(Role.DATA_AUTHORITY)),
+        "may_withdraw": queries.can_withdraw(actor, found),
         "library": library,
         "may_collect": compiles and found.status == EntryStatus.PUBLISHED and library is None,
         "may_apply": found.status == EntryStatus.PUBLISHED and sharing.can_apply(actor, found.provider.code),
@@ -249,7 +248,7 @@ def _data_duty(actor: Actor, found: Any) -> duty_block.Block | None:
 
 def _facts(found: Any) -> list[tuple[Text, Text]]:
     """The metadata of an entry that the table above does not show already, as far as it says anything."""
-    data, local = queries.data_of(found), entry_tabs.local_words()
+    data, local = queries.data_of(found), entry_tabs.local_words(found.provider)
     names = (
         "kind", "division", "group", "subgroup", "lead_department", "format_category", "format_type", "format_note",
         "encoding", "share_basis_kind", "contains", "share_method", "share_period", "open_basis", "open_filing",

@@ -109,14 +109,20 @@ class Changes:
         return not (self.fields or self.items)
 
 
-def local_words() -> dict[str, dict[str, Text]]:
-    """The city's own words for types, rights and contents."""
+def local_words(provider: Any = None) -> dict[str, dict[str, Text]]:
+    """The city's own words for types, rights and contents, and what holders of rights are called in English: the owner
+    that the rules name, and ``provider``.
+    """
     pack, day = rules.active(), clock.today()
     lists = {"rights": "catalog.rights", "contains": "catalog.unconditional_excludes"}
     words = {name: {str(k): v for k, v in pack.labels(name, on=day).items()} for name in ("share_type", "open_type")}
     for name, parameter in lists.items():
         found = pack.find(parameter, on=day)
         words[name] = {choice.id: choice.label for choice in found.value} if found else {}
+    owner = pack.find("catalog.owner", on=day)
+    words["holders"] = {owner.value.zh: owner.value} if owner and owner.value else {}
+    if provider is not None:
+        words["holders"][provider.name] = Text(provider.name, provider.say("en"))
     return words
 
 

@@ -39,8 +39,8 @@ PARTS: dict[ListKind, list[tuple[str, Text]]] = {
 }
 NOTES = {
     ListKind.DEMAND: Text(
-        "各单位因履职需要、正在统筹或已有结果的数据。本单位只看到与自己有关的需求。",
-        "What departments need. You see the demands that concern your organisation.",
+        "各单位因履职需要、正在统筹或已有结果的数据；各单位只看到与自己有关的需求，主管部门看到全部。",
+        "What departments need. Units see the demands that concern them, the authority sees all.",
     ),
     ListKind.RESPONSIBILITY: Text(
         "各单位须共享的数据，以及按需求指派的提供责任和期限。",
@@ -87,6 +87,7 @@ def one_list(request: HttpRequest, kind: str) -> HttpResponse:
         "cites": cites(queries.list_citations(which), language),
         "providers": [] if which is ListKind.DEMAND else list(identity.organizations()),
         "asked": asked,
+        "narrowed": bool(text or provider or part),
         "issues": list(queries.issues(which)[:5]),
         "may_issue": queries.can_arrange(actor),
     }

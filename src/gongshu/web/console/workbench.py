@@ -44,7 +44,7 @@ def todo(actor: Actor, language: str) -> list[ToDo]:
     """Duties with a clock first, most pressing on top; then what waits for this person without one."""
     lines = [
         ToDo(
-            number=duty.subject,
+            number=duty_block.case_number(duty),
             kind=duty_block.kind_text(duty.kind),
             title=duty_block.short_title(duty),
             applicant=duty.applicant,
