@@ -19,7 +19,7 @@ from gongshu.collection.chunks import Chunk, Detection, Ragged, Source
 from gongshu.collection.encoding import Text
 from gongshu.collection.header import Layout
 
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20
 
 
 class Delimited(Source):
