@@ -99,7 +99,7 @@ def generate(path: Path, rows: int) -> int:
     return dirty
 
 
-def cost(program: str, path: Path, *, python: Path = Path(sys.executable)) -> tuple[float, float, list[int]]:
+def cost(program: str, path: Path | str, *, python: Path = Path(sys.executable)) -> tuple[float, float, list[int]]:
     """(CPU seconds, peak MB, numbers printed) of one process that runs ``program`` on ``path``."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         environment = {**os.environ, "PYTHONPATH": str(_SOURCE), "POLARS_MAX_THREADS": "1"}

@@ -58,6 +58,9 @@ class Cells:
     def _trim(self) -> None:
         if not len(self.array):
             return
+        held = self.data[self.offsets[0] : self.offsets[-1]]
+        if held.size and held.min() > 0x20 and held.max() < 0x80 and not (held == 0x5C).any():
+            return  # ASCII without blanks
         last_byte = self.data.size - 1
         first = self.data[np.minimum(self.offsets[:-1], last_byte)]
         last = self.data[np.clip(self.offsets[1:] - 1, 0, last_byte)]
@@ -102,7 +105,8 @@ class Cells:
             first = self.offsets[0]
             return self.data[first : first + len(self) * width].reshape(-1, width)
         starts = self.offsets[:-1][rows]
-        return np.asarray(self.data[starts[:, None] + np.arange(width)])
+        windows: Any = np.ndarray(self.data.size - width + 1, f"V{width}", self.data, strides=(1,))
+        return np.asarray(windows[starts].view(np.uint8).reshape(-1, width))
 
     def tail(self, rows: Mask, width: int) -> npt.NDArray[np.uint8]:
         """The last ``width`` bytes of the texts where ``rows``; 0 where a text is shorter."""

@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from gongshu import clock
+from gongshu.collection import words
 from gongshu.collection.cells import Cells, Mask
 from gongshu.collection.contract import Column
 from gongshu.collection.typing import Typed
@@ -44,15 +45,13 @@ RULES: Mapping[str, Text] = {
     "unnamed_column": Text("没有列名的列中有内容", "a column without a name holds a value"),
 }
 
-_ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np.int32)
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_SIGNS = np.frombuffer(b"10X98765432", np.uint8)
 _USCC_ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)], np.int32)
 _USCC_VALUES = np.full(256, 255, np.uint8)
 _USCC_VALUES[np.frombuffer(_USCC_ALPHABET, np.uint8)] = np.arange(31)
 Judge = Callable[[npt.NDArray[np.uint8]], dict[str, Mask]]
-
-_LONGEST_MONTHS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
 def apply(column: Column, cells: Cells, typed: Typed) -> Iterator[tuple[str, Mask]]:
@@ -91,10 +90,12 @@ def _coded(cells: Cells, typed: Typed, judge: Judge) -> Iterator[tuple[str, Mask
     odd = present.copy()
     if straight.any():
         matrix = cells.matrix(straight, 18)
-        foreign = ((matrix >= 0x61) & (matrix <= 0x7A)) | (matrix >= 0x80)
-        plain: Mask = ~np.logical_or.reduce(foreign, axis=1)
-        rows = np.flatnonzero(straight)[plain]
-        for rule, wrong in judge(matrix[plain]).items():
+        rows = np.flatnonzero(straight)
+        if (matrix >= 0x61).any():
+            foreign = ((matrix >= 0x61) & (matrix <= 0x7A)) | (matrix >= 0x80)
+            plain: Mask = ~np.logical_or.reduce(foreign, axis=1)
+            rows, matrix = rows[plain], matrix[plain]
+        for rule, wrong in judge(matrix).items():
             failures.setdefault(rule, np.zeros(len(cells), bool))[rows] = wrong
         odd[rows] = False
     if odd.any():
@@ -123,20 +124,16 @@ def _coded(cells: Cells, typed: Typed, judge: Judge) -> Iterator[tuple[str, Mask
 
 def citizen_id(matrix: npt.NDArray[np.uint8]) -> dict[str, Mask]:
     """GB 11643 over an (n, 18) matrix of ASCII bytes: which rows break which rule, one rule each."""
-    digits = matrix[:, :17] - np.uint8(48)
-    form = (digits < 10).all(axis=1) & ((matrix[:, 17] - np.uint8(48) < 10) | (matrix[:, 17] == 0x58))
-    form &= digits[:, 0] > 0
-    number = np.where(form[:, None], digits, 0).astype(np.int32)
-    year = number[:, 6] * 1000 + number[:, 7] * 100 + number[:, 8] * 10 + number[:, 9]
-    month = number[:, 10] * 10 + number[:, 11]
-    day = number[:, 12] * 10 + number[:, 13]
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    last = _LONGEST_MONTHS[np.where(month <= 12, month, 0)] - ((month == 2) & ~leap)
+    front, back = words.of_rows(matrix, 0), words.of_rows(matrix, 8)
+    seventeenth, sign = matrix[:, 16] - np.uint8(48), matrix[:, 17]
+    form = words.digits(front)[1] & words.digits(back)[1] & (seventeenth < 10) & (matrix[:, 0] != 0x30)
+    form &= (sign - np.uint8(48) < 10) | (sign == 0x58)
     today = clock.today()
-    born = year * 10_000 + month * 100 + day
-    dated = (year >= 1800) & (day >= 1) & (day <= last)
-    dated &= born <= today.year * 10_000 + today.month * 100 + today.day
-    checked = _ID_SIGNS[(number @ _ID_WEIGHTS) % 11] == matrix[:, 17]
+    born, _ = words.digits(words.of_rows(matrix, 6))
+    _, dated = words.days(*words.split_day(born))
+    dated &= (born >= 1800_00_00) & (born <= today.year * 10_000 + today.month * 100 + today.day)
+    total = words.weighted(front, _ID_WEIGHTS[:8]) + words.weighted(back, _ID_WEIGHTS[8:16])
+    checked = _ID_SIGNS[(total + seventeenth.astype(np.uint64) * _ID_WEIGHTS[16]) % 11] == sign
     return {
         "citizen_id_form": ~form,
         "citizen_id_date": form & ~dated,

@@ -19,6 +19,8 @@ from gongshu.collection.chunks import Chunk, Detection, Ragged, Source
 from gongshu.collection.encoding import Text
 from gongshu.collection.header import Layout
 
+_BLOCK = 4 << 20
+
 
 class Delimited(Source):
     """Delimited text in UTF-8, parsed by Arrow in one thread so that row numbers are exact."""
@@ -65,10 +67,10 @@ class Delimited(Source):
 
         return pc.open_csv(
             file,
-            read_options=pc.ReadOptions(use_threads=False, block_size=self._limit, column_names=names),
+            read_options=pc.ReadOptions(use_threads=False, block_size=self._block(), column_names=names),
             parse_options=pc.ParseOptions(
                 delimiter=self.detection.delimiter,
-                newlines_in_values=True,
+                newlines_in_values=self._text.quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=keep,
             ),
@@ -78,6 +80,10 @@ class Delimited(Source):
                 check_utf8=False,  # the whole text was checked before
             ),
         )
+
+    def _block(self) -> int:
+        """Bytes read at a time: a record must fit, and a small block stays in the processor's cache."""
+        return self._limit if self._text.quoted else min(self._limit, max(_BLOCK, self._text.longest + 1))
 
     def _chunk(self, batch: pa.RecordBatch) -> Chunk:
         """Number the rows of a batch: those between the ragged ones, which the parser has already reported."""

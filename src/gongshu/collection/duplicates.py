@@ -1,6 +1,6 @@
 """Which keys came before: exact to a 64-bit hash over a whole file, in one pass and bounded memory.
 
-Keys are hashed; a field of flags answers "surely new" for nearly all of them, and sorted runs of hashes
+Keys are hashed; a field of flags, one bit each, answers "surely new" for nearly all of them, and sorted runs of hashes
 (merged as they grow, on disk when they are long) decide the rest. With 100 million keys the chance of one
 false duplicate is 3 in 10,000.
 """
@@ -16,8 +16,8 @@ from gongshu.collection.cells import Mask
 
 Hashes = npt.NDArray[np.uint64]
 
-_BITS = 25  # 32 MB of flags: of 5 million keys 7 % are looked up in the runs
-_SHIFT = np.uint64(64 - _BITS)
+_BITS = 28  # 32 MB of flags: of 5 million keys 1 % are looked up in the runs
+_BYTE, _BIT = np.uint64(64 - _BITS + 3), np.uint64(64 - _BITS)
 _SPILL = 16 << 20  # hashes; longer runs live in the scratch folder
 
 
@@ -26,7 +26,7 @@ class Seen:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._field = np.zeros(1 << _BITS, bool)
+        self._field = np.zeros(1 << _BITS - 3, np.uint8)
         self._runs: list[Hashes] = []
         self._spilled = 0
 
@@ -35,24 +35,33 @@ class Seen:
         new = np.ones(len(hashes), bool)
         if not len(hashes):
             return new
-        ordered = np.sort(hashes)
-        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        ordered = np.sort(hashes)  # memory is walked through in one direction
+        again = np.zeros(len(ordered), bool)
+        again[1:] = ordered[1:] == ordered[:-1]
+        twice = ordered[again]
         if len(twice):
-            asked = np.flatnonzero(_among(hashes, twice))
-            _, first = np.unique(hashes[asked], return_index=True)
-            new[asked] = False
-            new[asked[first]] = True
-        slots = hashes >> _SHIFT
-        maybe = new & self._field[slots]
-        if maybe.any():
-            asked = np.flatnonzero(maybe)
-            wanted = hashes[asked]
-            known = np.zeros(len(asked), bool)
+            ordered = ordered[~again]
+        slots, flags = ordered >> _BYTE, np.uint8(1) << ((ordered >> _BIT).astype(np.uint8) & np.uint8(7))
+        asked = np.flatnonzero(self._field[slots] & flags)
+        if len(asked):
+            wanted = ordered[asked]
+            known = np.zeros(len(wanted), bool)
             for run in self._runs:
                 known |= _among(wanted, run)
-            new[asked[known]] = False
-        self._field[slots] = True
-        self._add(ordered if new.all() else np.sort(hashes[new]))
+            if known.any():
+                new[_places(hashes, wanted[known])] = False
+                ordered = np.delete(ordered, asked[known])
+        if len(twice):
+            places = _places(hashes, twice)
+            places = places[new[places]]
+            _, first = np.unique(hashes[places], return_index=True)
+            new[places] = False
+            new[places[first]] = True
+        while len(slots):  # of several flags in one byte the last is set at a time
+            self._field[slots] |= flags
+            unset = (self._field[slots] & flags) == 0
+            slots, flags = slots[unset], flags[unset]
+        self._add(ordered)
         return new
 
     def _add(self, run: Hashes) -> None:
@@ -67,6 +76,14 @@ class Seen:
             run = np.memmap(path, np.uint64, mode="r")
         if len(run):
             self._runs.append(run)
+
+
+def _places(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+    """Where one of the few ``wanted`` (sorted) stands, in the order of ``hashes``."""
+    near = np.zeros(1 << 16, bool)
+    near[wanted >> np.uint64(48)] = True
+    asked = np.flatnonzero(near[hashes >> np.uint64(48)])
+    return asked[_among(hashes[asked], wanted)]
 
 
 def _among(wanted: Hashes, run: Hashes) -> Mask:

@@ -33,7 +33,8 @@ _PLAIN = frozenset(b"\t\n\r") | frozenset(range(0x20, 0x7F))
 @dataclass(frozen=True)
 class Text:
     """A file in UTF-8. ``start`` is the byte behind its mark; ``quotes_odd`` when quotation marks do not
-    pair; ``other_lines`` how many lines were in UTF-8 where the rest is GB 18030.
+    pair; ``other_lines`` how many lines were in UTF-8 where the rest is GB 18030. Without any quotation mark
+    (``quoted``) a line is a record, and none is longer than ``longest`` bytes.
     """
 
     path: Path
@@ -42,6 +43,8 @@ class Text:
     size: int
     quotes_odd: bool
     other_lines: int = 0
+    quoted: bool = True
+    longest: int = 0
 
 
 def decode(
@@ -115,6 +118,7 @@ class _Watch:
     def __init__(self, longest: int) -> None:
         self.size = 0
         self.quotes = 0
+        self.longest = 0  # no line is longer
         self._limit = longest
         self._open = 0
 
@@ -122,6 +126,7 @@ class _Watch:
         """Look at the next piece, which ends near byte ``offset`` of ``path``. Raises GongshuError."""
         if b"\0" in data:
             raise refusals.binary()
+        self.longest = max(self.longest, self._open + len(data))
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
         self._open = self._open + len(data) if end < 0 else len(data) - end - 1
         if self._limit and self._open > self._limit:
@@ -129,6 +134,11 @@ class _Watch:
         if b'"' in data:
             self.quotes += data.count(b'"')
         self.size += len(data)
+
+    def text(self, path: Path, encoding: str, start: int = 0, *, other_lines: int = 0) -> Text:
+        """What was seen of ``path``, whose text begins at ``start``."""
+        quoted, odd = bool(self.quotes), bool(self.quotes % 2)
+        return Text(path, encoding, start, start + self.size, odd, other_lines, quoted, self.longest)
 
 
 def _check_utf8(path: Path, skip: int, longest: int, tick: Callable[[], None]) -> Text | int:
@@ -148,7 +158,7 @@ def _check_utf8(path: Path, skip: int, longest: int, tick: Callable[[], None]) -
             offset += len(chunk)
     if carry:
         return _line(path, offset)
-    return Text(path, "utf-8", skip, skip + watch.size, bool(watch.quotes % 2))
+    return watch.text(path, "utf-8", skip)
 
 
 def _transcode(
@@ -175,7 +185,7 @@ def _transcode(
                     break
     except OSError as error:
         raise refusals.scratch(error.strerror or str(error)) from error
-    return Text(target, encoding, 0, watch.size, bool(watch.quotes % 2))
+    return watch.text(target, encoding)
 
 
 def _chinese(
@@ -220,7 +230,7 @@ def _chinese(
     if not census.chinese and not proof:
         raise refusals.encoding_doubtful(round(census.common * 100))
     encoding = MIXED if utf8_lines and gb_lines else "gb18030"
-    return Text(target, encoding, 0, watch.size, bool(watch.quotes % 2), utf8_lines)
+    return watch.text(target, encoding, other_lines=utf8_lines)
 
 
 def _cut(data: bytes) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gongshu.collection.cells import BLANKS
 from gongshu.collection.chunks import Chunk, Ragged
@@ -37,15 +38,22 @@ def is_footer(cells: list[str]) -> bool:
 
 def without_footers(chunks: Iterator[Chunk], delimiter: str) -> Iterator[Chunk]:
     """The same rows; those at the end that are footers as ragged ones with the rule ``footer``."""
-    tail: Chunk | None = None
+    held: Chunk | None = None  # it may be the last
     for chunk in chunks:
-        if tail is not None and len(chunk.rows) + len(chunk.ragged) > LOOKED_AT:
-            yield tail
-            tail = None
-        body, tail = _cut(chunk if tail is None else _joined(tail, chunk))
+        if held is None:
+            held = chunk
+        elif len(chunk.rows) + len(chunk.ragged) >= LOOKED_AT:
+            yield held
+            held = chunk
+        else:
+            body, tail = _cut(held)
+            if body is not None:
+                yield body
+            held = _joined(tail, chunk)
+    if held is not None:
+        body, tail = _cut(held)
         if body is not None:
             yield body
-    if tail is not None:
         yield _marked(tail, delimiter)
 
 
@@ -102,6 +110,23 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return [cell for row in csv.reader([text], delimiter=delimiter) for cell in row]
     except csv.Error:  # a field of more than 128 kB is no footer's
         return [text]
+
+
+def delimited(columns: Sequence[pa.StringArray], delimiter: str) -> list[str]:
+    """Each row of ``columns`` as a line of delimited text."""
+    joined = pc.binary_join_element_wise(*columns, delimiter, null_handling="replace", null_replacement="")
+    found: list[str] = joined.to_pylist()
+    # Of fields that need no quotation marks a line has no mark, no end of line, and a delimiter less than fields.
+    quoted = pc.match_substring_regex(joined, r'["\r\n]').to_numpy(zero_copy_only=False)
+    quoted |= pc.count_substring(joined, delimiter).to_numpy() != len(columns) - 1
+    if len(columns) == 1:  # an empty field that is alone is quoted
+        quoted |= pc.equal(pc.binary_length(joined), 0).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(quoted)
+    if len(places):
+        rows = zip(*(column.take(pa.array(places)).to_pylist() for column in columns), strict=True)
+        for place, line in zip(places.tolist(), lines(rows, delimiter), strict=True):
+            found[place] = line
+    return found
 
 
 def lines(rows: Iterable[Sequence[str]], delimiter: str) -> list[str]:

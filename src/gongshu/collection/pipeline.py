@@ -290,6 +290,7 @@ class Judge:
         self._usual = source.layout
         self._good, self._bad, self._report, self._seen, self._tally = good, bad, report, seen, tally
         self._schema = contract.schema
+        self._spellings = [typing.Spellings(column.type) for column in contract.columns]
         # Codes for the quarantine: (column name, rule) by number, so that failures stay numpy arrays.
         self._codes: list[tuple[str, str]] = []
         self._code_of: dict[tuple[str, str], int] = {}
@@ -308,8 +309,8 @@ class Judge:
             unnamed = [Cells(chunk.columns[position]) for position in self._layout.unnamed]
             blank = self._blank(chunk, listed + unnamed)
             typed = []
-            for column, cells in zip(self._contract.columns, listed, strict=True):
-                values = typing.convert(column.type, cells)
+            for column, cells, spellings in zip(self._contract.columns, listed, self._spellings, strict=True):
+                values = typing.convert(column.type, cells, spellings)
                 failures += [
                     (self._code(column.name, rule), mask & ~blank) for rule, mask in checks.apply(column, cells, values)
                 ]
@@ -427,12 +428,9 @@ class Judge:
         texts: list[str],
     ) -> None:
         report = self._report
-        pairs = [self._codes[number] for number in code]
+        known = [pa.array(names, pa.string()) for names in zip(*self._codes, strict=True)]
         struct = pa.StructArray.from_arrays(
-            [
-                pa.array([column for column, _ in pairs], pa.string()),
-                pa.array([rule for _, rule in pairs], pa.string()),
-            ],
+            [names.take(pa.array(code)) for names in known],
             fields=list(_BODY.field("failures").type.value_type),
         )
         failures = pa.ListArray.from_arrays(pa.array(offsets), struct, type=_BODY.field("failures").type)
@@ -453,8 +451,7 @@ class Judge:
         if not len(places):
             return []
         index = pa.array(places)
-        columns = [column.take(index).to_pylist() for column in chunk.columns]
-        return footers.lines(zip(*columns, strict=True), self._layout.delimiter)
+        return footers.delimited([column.take(index) for column in chunk.columns], self._layout.delimiter)
 
 
 def _hollow(text: str, delimiter: str) -> bool:

@@ -1,9 +1,9 @@
 """Texts to values, a column of a batch at a time, by the type codes of the catalog.
 
-The common spelling of a type is read in one vectorised step; only what that step cannot read is normalised
-(NFKC for full-width digits, thousands separators, Chinese dates) and tried again. A text that is no value
-of its type is *bad*, with a rule that says why; a value whose source was not in the common spelling is
-*rewritten*, and the pipeline keeps the raw text beside it.
+The common spelling of a type is read in one vectorised step (``words``); what that step cannot read is read exactly, each
+spelling once, and what is left then is normalised (NFKC for full-width digits, thousands separators, Chinese dates) and
+tried again. A text that is no value of its type is *bad*, with a rule that says why; a value whose source was not in the
+common spelling is *rewritten*, and the pipeline keeps the raw text beside it.
 
 Accepted: whole numbers ``1,234`` ``+5`` ``007``; decimals up to 20 digits before and 18 behind the point
 (Y: 16 and 2), with exponent; dates ``2026-11-21`` ``2026/1/5`` ``2026.1.5`` ``20261121`` ``2026年11月21日``;
@@ -15,25 +15,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from gongshu.collection import words
 from gongshu.collection.cells import Cells, Mask
 from gongshu.lake.values import ARROW_TYPES
 
 _NULL_WORD = r"(?i)^\(?null\)?$"
-_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
-_THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
-_DATE = r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+_THOUSANDS = r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?$"
+_DATE = r"^([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?"
 _MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?$"
-_COMPACT = r"^(\d{4})(\d{2})(\d{2})"
+_COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})"
 _CLOCK = (
-    r"(?:[ T]*(\d{1,2})(?::|时|点)(\d{1,2})(?:(?::|分)(\d{1,2})(?:\.(\d{1,9}))?)?(?:分|秒)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
+    r"(?:[ T]*([0-9]{1,2})(?::|时|点)([0-9]{1,2})(?:(?::|分)([0-9]{1,2})(?:\.([0-9]{1,9}))?)?(?:分|秒)?"
+    r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 )
-_COMPACT_CLOCK = r"(?:[ T]?(\d{2})(\d{2})(\d{2}))?()()$"
+_COMPACT_CLOCK = r"(?:[ T]?([0-9]{2})([0-9]{2})([0-9]{2}))?()()$"
+_REMEMBERED = 4_096  # odd spellings of a column
 _DAY = 86_400_000_000
 _BEIJING = 8 * 3_600_000_000
 _WORDS = {
@@ -52,9 +57,88 @@ class Typed:
     bad: dict[str, Mask] = field(default_factory=dict)
 
 
-def convert(kind: str, cells: Cells) -> Typed:
-    """The column as values of type ``kind``."""
-    return _CONVERTERS[kind](cells)
+class Spellings:
+    """What the exact reading made of odd texts of a column, so that each of them is read once in a file."""
+
+    def __init__(self, kind: str) -> None:
+        self._read = _CONVERTERS[kind]
+        self._texts = pa.array([], pa.string())
+        self._typed = self._read(Cells(self._texts))
+
+    def read(self, texts: pa.StringArray) -> Typed:
+        """The values of ``texts``, all different."""
+        if len(texts) > _REMEMBERED:
+            return self._read(Cells(texts))
+        places = pc.index_in(texts, value_set=self._texts)
+        if places.null_count:
+            fresh = texts.filter(pc.is_null(places))
+            if len(self._texts) + len(fresh) > _REMEMBERED:
+                self._texts, fresh = self._texts.slice(0, 0), texts
+                self._typed = _take(self._typed, self._texts.cast(pa.int64()))
+            self._texts = pa.concat_arrays([self._texts, fresh])
+            self._typed = _joined(self._typed, self._read(Cells(fresh)))
+            places = pc.index_in(texts, value_set=self._texts)
+        return _take(self._typed, places)
+
+
+def _take(typed: Typed, places: pa.Array) -> Typed:
+    rows = places.to_numpy()
+    rewritten = None if typed.rewritten is None else typed.rewritten[rows]
+    bad = {rule: mask[rows] for rule, mask in typed.bad.items()}
+    return Typed(typed.values.take(places), typed.null[rows], rewritten, bad)
+
+
+def _joined(first: Typed, second: Typed) -> Typed:
+    def both(one: Mask | None, other: Mask | None) -> Mask:
+        none = [np.zeros(len(typed.null), bool) for typed in (first, second)]
+        return np.concatenate([none[0] if one is None else one, none[1] if other is None else other])
+
+    return Typed(
+        pa.concat_arrays([first.values, second.values]),
+        both(first.null, second.null),
+        both(first.rewritten, second.rewritten),
+        {rule: both(first.bad.get(rule), second.bad.get(rule)) for rule in {**first.bad, **second.bad}},
+    )
+
+
+def convert(kind: str, cells: Cells, spellings: Spellings | None = None) -> Typed:
+    """The column as values of type ``kind``; ``spellings`` remember odd texts from batch to batch."""
+    plain = _PLAIN.get(kind)
+    if plain is None:
+        return _CONVERTERS[kind](cells)
+    values, done = plain(cells)
+    left = ~(done | cells.blank)
+    if left.all():
+        return _CONVERTERS[kind](cells)
+    if not left.any():
+        return Typed(_array(kind, values, cells.blank), cells.blank, cells.touched)
+    odd = pc.dictionary_encode(pc.filter(cells.array, pa.array(left)))
+    rest = _take((spellings or Spellings(kind)).read(odd.dictionary), odd.indices)
+    array = pc.replace_with_mask(_array(kind, values, cells.blank), pa.array(left), rest.values)
+    bad = {rule: _spread(left, mask) for rule, mask in rest.bad.items() if mask.any()}
+    rewritten = cells.touched
+    if rest.rewritten is not None and rest.rewritten.any():
+        rewritten = _spread(left, rest.rewritten) | (False if rewritten is None else rewritten)
+    return Typed(array, cells.blank | _spread(left, rest.null), rewritten, bad)
+
+
+def _spread(rows: Mask, some: Mask) -> Mask:
+    """``some``, one for each of ``rows``, over all rows."""
+    found = np.zeros(len(rows), bool)
+    found[rows] = some
+    return found
+
+
+def _array(kind: str, values: npt.NDArray[np.int64] | Mask, null: Mask) -> pa.Array:
+    """Values of a plain reading, null where ``null``."""
+    missing = null if null.any() else None
+    if kind not in _PLAIN_SCALE:
+        return pa.array(values, ARROW_TYPES[kind], mask=missing)
+    wide = np.zeros((len(values), 2), np.int64)  # a decimal has 128 bits, the low ones first
+    wide[:, 0] = values
+    valid = None if missing is None else pa.py_buffer(np.packbits(~null, bitorder="little").tobytes())
+    array = pa.Array.from_buffers(pa.decimal128(18, _PLAIN_SCALE[kind]), len(values), [valid, pa.py_buffer(wide)])
+    return array.cast(ARROW_TYPES[kind])
 
 
 def _text(cells: Cells) -> Typed:
@@ -106,15 +190,19 @@ def _integer(cells: Cells) -> Typed:
 
     def again(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
         plain = _plain_number(texts)
-        return plain, plain.str.extract(r"^([+-]?\d+)(?:\.0*)?$").cast(pl.Int64, strict=False)
+        return plain, plain.str.extract(r"^([+-]?[0-9]+)(?:\.0*)?$").cast(pl.Int64, strict=False)
 
     typed = _mixed(cells, fast, again, "integer", "I")
-    # A leading zero or plus is lost in the number: keep the text.
-    first = cells.data[np.minimum(cells.offsets[:-1], cells.data.size - 1)]
-    lost = ((first == 0x30) | (first == 0x2B)) & (cells.lengths > 1)
+    lost = _signs_lost(cells)
     if lost.any():
         typed.rewritten = lost if typed.rewritten is None else typed.rewritten | lost
     return typed
+
+
+def _signs_lost(cells: Cells) -> Mask:
+    """Where a leading zero or plus is lost in the number, so that the text is kept."""
+    first = cells.data[np.minimum(cells.offsets[:-1], cells.data.size - 1)]
+    return np.asarray(((first == 0x30) | (first == 0x2B)) & (cells.lengths > 1))
 
 
 def _float(cells: Cells) -> Typed:
@@ -147,8 +235,8 @@ def _decimal(cells: Cells, kind: str, scale: int) -> Typed:
         plain = _plain_number(texts, money=kind == "Y")
         values = plain.cast(dtype, strict=False)
         shape = plain.str.contains(_NUMBER).fill_null(False)
-        places = plain.str.extract(r"\.(\d*?)0*(?:[eE].*)?$").str.len_bytes().fill_null(0)
-        power = plain.str.extract(r"[eE]([+-]?\d+)$").cast(pl.Int64, strict=False).fill_null(0)
+        places = plain.str.extract(r"\.([0-9]*?)0*(?:[eE].*)?$").str.len_bytes().fill_null(0)
+        power = plain.str.extract(r"[eE]([+-]?[0-9]+)$").cast(pl.Int64, strict=False).fill_null(0)
         exact = places.cast(pl.Int64) - power <= scale
         return plain, values.set(~(shape & exact), None)
 
@@ -173,46 +261,6 @@ def _exponents(cells: Cells) -> Mask:
     return np.asarray((tail == 0x65).any(axis=1))
 
 
-def _days(
-    year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Days since 1970-01-01 and whether such a day exists (proleptic Gregorian calendar)."""
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-    right = (year >= 1) & (month >= 1) & (month <= 12)
-    last = lengths[np.where(right, month, 0)] + (leap & (month == 2))
-    right &= (day >= 1) & (day <= last)
-    # Howard Hinnant's days_from_civil
-    y = year - (month <= 2)
-    era = y // 400
-    yoe = y - era * 400
-    doy = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    doe = yoe * 365 + yoe // 4 - yoe // 100 + doy
-    return era * 146_097 + doe - 719_468, right
-
-
-def _digits(matrix: npt.NDArray[np.uint8], places: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], Mask]:
-    """The number that the digits at ``places`` spell, and where all of them are digits."""
-    number = np.zeros(len(matrix), np.int64)
-    right = np.ones(len(matrix), bool)
-    for place in places:
-        digit = matrix[:, place] - np.uint8(48)
-        right &= digit < 10
-        number = number * 10 + digit
-    return number, right
-
-
-def _iso_days(matrix: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
-    """Days of ``YYYY-MM-DD`` (or ``/``): values, where the shape is right, where the day exists."""
-    year, a = _digits(matrix, (0, 1, 2, 3))
-    month, b = _digits(matrix, (5, 6))
-    day, c = _digits(matrix, (8, 9))
-    separator = matrix[:, 4]
-    shape = a & b & c & (separator == matrix[:, 7]) & ((separator == 0x2D) | (separator == 0x2F))
-    days, exists = _days(year, month, day)
-    return days, shape, exists
-
-
 def _parts(texts: pl.Series, pattern: str, count: int) -> list[npt.NDArray[np.int64]]:
     groups = [texts.str.extract(pattern, group).cast(pl.Int64, strict=False) for group in range(1, count + 1)]
     return [group.fill_null(0).to_numpy() for group in groups]
@@ -224,11 +272,10 @@ def _date(cells: Cells) -> Typed:
     shape, wrong, rewritten = np.zeros(count, bool), np.zeros(count, bool), np.zeros(count, bool)
     iso = cells.lengths == 10
     if iso.any():
-        matrix = cells.matrix(iso, 10)
-        days, fits, exists = _iso_days(matrix)
+        days, fits, exists, slash = words.iso_days(cells.data, cells.offsets[:-1][iso])
         values[iso] = np.where(fits & exists, days, 0)
         shape[iso], wrong[iso] = fits, fits & ~exists
-        rewritten[iso] = fits & (matrix[:, 4] == 0x2F)
+        rewritten[iso] = fits & slash
     null = cells.blank
     left = ~shape & ~null
     if left.any():
@@ -236,7 +283,7 @@ def _date(cells: Cells) -> Typed:
         spelled = plain.str.contains(_DATE + _MIDNIGHT).fill_null(False).to_numpy()
         compact = plain.str.contains(_COMPACT + _MIDNIGHT).fill_null(False).to_numpy()
         first, second = _parts(plain, _DATE, 3), _parts(plain, _COMPACT, 3)
-        days, exists = _days(*(np.where(compact, b, a) for a, b in zip(first, second, strict=True)))
+        days, exists = words.days(*(np.where(compact, b, a) for a, b in zip(first, second, strict=True)))
         fine = (spelled | compact) & exists
         word = plain.is_null().to_numpy()
         values[left] = np.where(fine, days, 0)
@@ -256,18 +303,15 @@ def _moment(cells: Cells) -> Typed:
     shape, wrong, rewritten = np.zeros(count, bool), np.zeros(count, bool), np.zeros(count, bool)
     full = cells.lengths == 19
     if full.any():
-        matrix = cells.matrix(full, 19)
-        days, fits, exists = _iso_days(matrix)
-        hour, a = _digits(matrix, (11, 12))
-        minute, b = _digits(matrix, (14, 15))
-        second, c = _digits(matrix, (17, 18))
-        colons = (matrix[:, 13] == 0x3A) & (matrix[:, 16] == 0x3A)
-        fits &= a & b & c & colons & ((matrix[:, 10] == 0x20) | (matrix[:, 10] == 0x54))
-        exists &= (hour < 24) & (minute < 60) & (second < 60)
-        moment = days * _DAY + ((hour * 60 + minute) * 60 + second) * 1_000_000 - _BEIJING
-        values[full] = np.where(fits & exists, moment, 0)
+        starts = cells.offsets[:-1][full]
+        days, fits, exists, slash = words.iso_days(cells.data, starts)
+        seconds, timed, told = words.iso_clock(cells.data, starts + 11)
+        between = cells.data[starts + 10]
+        fits &= timed & ((between == 0x20) | (between == 0x54))
+        exists &= told
+        values[full] = np.where(fits & exists, days * _DAY + seconds * 1_000_000 - _BEIJING, 0)
         shape[full], wrong[full] = fits, fits & ~exists
-        rewritten[full] = fits & (matrix[:, 4] == 0x2F)
+        rewritten[full] = fits & slash
     null = cells.blank
     left = ~shape & ~null
     if left.any():
@@ -291,7 +335,7 @@ def _spelled_moment(plain: pl.Series) -> tuple[npt.NDArray[np.int64], Mask]:
     compact = plain.str.contains(_COMPACT + _COMPACT_CLOCK).fill_null(False).to_numpy()
     a, b = _parts(plain, _DATE + _CLOCK, 6), _parts(plain, _COMPACT + _COMPACT_CLOCK, 6)
     year, month, day, hour, minute, second = (np.where(compact, y, x) for x, y in zip(a, b, strict=True))
-    days, exists = _days(year, month, day)
+    days, exists = words.days(year, month, day)
     exists &= (hour < 24) & (minute < 60) & (second < 60)
     fraction = plain.str.extract(_DATE + _CLOCK, 7).fill_null("").str.pad_end(6, "0").str.slice(0, 6)
     micros = fraction.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
@@ -315,6 +359,19 @@ def _logical(cells: Cells) -> Typed:
     return _mixed(cells, fast, again, "logical", "L")
 
 
+def _plain_integer(cells: Cells) -> tuple[npt.NDArray[np.int64], Mask]:
+    values, done = words.integers(cells)
+    return values, done & ~_signs_lost(cells)
+
+
+_PLAIN_SCALE = {"N": 6, "Y": 2}
+# What reads the usual spelling: values, and the rows that it read. The converter of the type reads the others.
+_PLAIN: dict[str, Callable[[Cells], tuple[Any, Mask]]] = {
+    "N": lambda cells: words.decimals(cells, _PLAIN_SCALE["N"]),
+    "Y": lambda cells: words.decimals(cells, _PLAIN_SCALE["Y"]),
+    "I": _plain_integer,
+    "L": lambda cells: words.among(cells, _WORDS),
+}
 _CONVERTERS: dict[str, Callable[[Cells], Typed]] = {
     **dict.fromkeys("CMG", _text),
     "N": lambda cells: _decimal(cells, "N", 18),
