@@ -22,6 +22,7 @@ from gongshu.web.console import (
     intakes,
     ledger,
     lists,
+    mandates,
     matters,
     notices,
     objections,
@@ -54,6 +55,7 @@ app_name = "console"
 urlpatterns = [
     *case_urls.urlpatterns,
     path("", workbench.workbench, name="workbench"),
+    path("mandates/", mandates.mandates, name="mandates"),
     path("matters/", matters.matters, name="matters"),
     path("matters/<str:number>/", matters.matter, name="matter"),
     path("matters/<str:number>/act/", matters.act, name="matter_act"),
