@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gongshu.catalog import demand_actions as demands
 from gongshu.catalog import hooks as catalog_hooks
+from gongshu.catalog import mandate_actions as mandates
 from gongshu.catalog import source_actions as sources
 from gongshu.catalog import upkeep_actions as upkeep
 from gongshu.collection import queries as collection
@@ -53,7 +54,10 @@ def _emergency_for_opening(number: str) -> opening_hooks.Emergency:
 
 def _catalog_day(by: Actor) -> dict[str, int]:
     sign = Text("文件的列与目录不一致", "columns of the file differ from the catalog")
-    return {"maintenance": sum(upkeep.owe_maintenance(by=by, code=code, sign=sign) for code in collection.misfits())}
+    return {
+        "maintenance": sum(upkeep.owe_maintenance(by=by, code=code, sign=sign) for code in collection.misfits()),
+        "mandates": mandates.owe_registers(by=by),
+    }
 
 
 def _operation_day(by: Actor) -> dict[str, int]:

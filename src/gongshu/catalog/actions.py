@@ -18,6 +18,7 @@ from gongshu.catalog import (
     consistency,
     demand_actions,
     guard,
+    mandate_actions,
     policy,
     reviewing,
     shape,
@@ -235,6 +236,7 @@ def submit_entry(*, by: Actor, code: str) -> Entry:
     else:
         target = REVIEW.check(EntryStatus(entry.status), "submit")
     _check_complete(entry, draft_of(entry))
+    mandate_actions.check_submitted(draft_of(entry), entry.code)
     if revision:
         revision.status, revision.changed_at = target, clock.now()
         revision.compiled_by_id = by.person_id or None

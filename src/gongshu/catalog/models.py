@@ -281,6 +281,7 @@ class UpkeepMark(models.Model):
 # Demand and supply, and what people follow, have modules of their own; Django finds tables through this one.
 from gongshu.catalog.demand_models import Demand, ListIssue, Meeting, MeetingItem  # noqa: E402, F401
 from gongshu.catalog.import_models import ImportLine, ImportMapping, ImportRun  # noqa: E402, F401
+from gongshu.catalog.mandate_models import Mandate, MandateException  # noqa: E402, F401
 from gongshu.catalog.saved_models import SavedSearch, Subscription  # noqa: E402, F401
 from gongshu.catalog.search_models import SynonymGroup  # noqa: E402, F401
 from gongshu.catalog.source_models import Datum, DatumUse, SourceProposal  # noqa: E402, F401

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q, QuerySet
 
 from gongshu import clock, rules
-from gongshu.catalog import codes, consistency, datum_queries, policy, reviewing, rows, steps
-from gongshu.catalog.consistency import Finding
+from gongshu.catalog import codes, consistency, datum_queries, mandate_queries, policy, reviewing, rows, steps
+from gongshu.catalog.consistency import Finding, Severity
 from gongshu.catalog.draft import EntryData, ItemData, from_canonical, strictest
 from gongshu.catalog.models import Entry, EntryEvent, EntryVersion, Item, Revision, SecrecyReview
 from gongshu.catalog.rows import item_of
@@ -138,7 +138,9 @@ def findings_of(data: EntryData, found: Entry | None = None) -> tuple[Finding, .
         previous=previous,
         provider=unit.zh if unit else "",
     )
-    return (*own, *datum_queries.findings(data, found.code if found is not None else ""))  # 一数一源
+    code = found.code if found is not None else ""
+    more = (*mandate_queries.findings(data, code), *datum_queries.findings(data, code))  # 法定职责，一数一源
+    return tuple(sorted((*own, *more), key=lambda one: one.severity is not Severity.ERROR))
 
 
 def sees_draft(actor: Actor, found: Entry) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gongshu.cli import catalog_bulk, catalog_excel, catalog_sources, output, search, session
+from gongshu.cli import catalog_bulk, catalog_excel, catalog_mandates, catalog_sources, output, search, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 
@@ -374,5 +374,6 @@ def answer(entry: Entry, as_json: bool, what: str) -> None:
 
 search.attach(app)
 app.add_typer(catalog_sources.app, name="sources")
+app.add_typer(catalog_mandates.app, name="mandates")
 catalog_excel.attach(app)
 catalog_bulk.attach(app)

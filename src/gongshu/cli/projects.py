@@ -162,7 +162,7 @@ def show(number: Number, by: As = "", as_json: Json = False) -> None:
     例 Example:  gongshu projects show XM-20261121-0001 --as lin
     """
     actor = session.actor(by)
-    from gongshu.supervision import project_queries
+    from gongshu.supervision import project_monitoring, project_queries
 
     found = project_queries.project(actor, number)
     reasons = project_queries.reasons(found)
@@ -176,13 +176,20 @@ def show(number: Number, by: As = "", as_json: Json = False) -> None:
             for v in project_queries.verdicts(found)
         ]
         now = [reason.as_json() for reason in reasons]
-        output.emit({**_summary(found), "plan": plan, "reasons": now, "verdicts": verdicts})
+        watch = [
+            {"code": one.code, "version": one.version, "troubles": [trouble.code for trouble in one.troubles]}
+            for one in project_monitoring.watched(found)
+        ]
+        output.emit({**_summary(found), "plan": plan, "reasons": now, "verdicts": verdicts, "watched": watch})
         return
     _print(found)
     for reason in reasons:
         cites = "；".join(str(c["label"]) for c in reason.citations)
         mark = "✗" if reason.blocks else "·"
         output.console().print(f"  {mark} {reason.text.say(output.language())} {cites}", markup=False)
+    for one in project_monitoring.watched(found):
+        for trouble in one.troubles:
+            output.console().print(f"  ✗ {trouble.text.say(output.language())}", markup=False)
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

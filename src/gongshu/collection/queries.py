@@ -75,6 +75,14 @@ def latest(resource: str) -> Run | None:
     return Run.objects.filter(resource=resource).order_by("-submitted_at", "-id").first()
 
 
+def latest_of(resources: Collection[str]) -> dict[str, Run]:
+    """The run of each resource that was handed over last and has ended, by resource; for supervision, not scoped."""
+    ended = (RunStatus.COMMITTED, RunStatus.UNCHANGED, RunStatus.REFUSED, RunStatus.FAILED)
+    newest = Run.objects.filter(resource=OuterRef("resource"), status__in=ended).order_by("-submitted_at", "-id")
+    found = Run.objects.filter(resource__in=list(resources), pk=Subquery(newest.values("id")[:1]))
+    return {run.resource: run for run in found}
+
+
 def committed_since(resources: Collection[str], since: datetime) -> set[str]:
     """Those of ``resources`` of which a run handed over after ``since`` was committed."""
     found = Run.objects.filter(resource__in=list(resources), status=RunStatus.COMMITTED, submitted_at__gte=since)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
 from gongshu.collection import policy
 from gongshu.collection.models import Run, Source
-from gongshu.collection.states import UNFINISHED, SourceStatus
+from gongshu.collection.states import UNFINISHED, Direction, SourceStatus
 from gongshu.errors import NotFound
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
@@ -23,6 +25,12 @@ def sources(actor: Actor, *, text: str = "", resource: str = "", kind: str = "",
     if kind:
         found = found.filter(kind=kind)
     return found.filter(resource=resource) if resource else found
+
+
+def of_resources(resources: Collection[str]) -> list[Source]:
+    """The sources of these entries that were not removed; for supervision, not scoped to a viewer."""
+    found = Source.objects.filter(resource__in=list(resources), direction=Direction.IN)
+    return list(found.exclude(status=SourceStatus.REMOVED).order_by("resource", "id"))
 
 
 def source(actor: Actor, source_id: str) -> Source:

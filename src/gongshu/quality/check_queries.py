@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +143,13 @@ def overview(actor: Actor, *, text: str = "", only: str = "") -> QuerySet[CheckR
     elif only == "errors":
         found = found.filter(errors__gt=0)
     return found.order_by("score", "-entry_id")
+
+
+def newest(codes: Collection[str]) -> QuerySet[CheckRun]:
+    """The done run over the newest checked version of each of these entries; for supervision, not scoped to a viewer."""
+    done = CheckRun.objects.filter(entry=OuterRef("entry"), status=CheckRunStatus.DONE).order_by("-version", "-id")
+    found = CheckRun.objects.filter(entry__code__in=list(codes), pk=Subquery(done.values("pk")[:1]))
+    return found.select_related("entry").defer("outcomes")
 
 
 def due() -> QuerySet[Any]:

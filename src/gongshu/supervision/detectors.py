@@ -10,6 +10,7 @@ from gongshu import clock
 from gongshu.duties import queries as duties
 from gongshu.errors import Text
 from gongshu.ledger import queries as ledger
+from gongshu.supervision import project_monitoring
 
 PACKAGE = "supervision."
 
@@ -84,7 +85,22 @@ def probing_systems() -> Iterator[Sighting]:
             )
 
 
+def projects_in_trouble() -> Iterator[Sighting]:
+    """Accepted projects whose data no longer come, come late or are not in order (yongjia-12: 实时在线监管)."""
+    for project, _, trouble in project_monitoring.troubled():
+        yield Sighting(
+            key=f"project:{project.number}:{trouble.key}",
+            organization=project.organization.code,
+            kinds=(*trouble.kinds, "other"),
+            facts=Text(
+                f"项目“{project.name}”（{project.number}）上线后监管发现：{trouble.text.zh}",
+                f"The project “{project.name}” ({project.number}), watched after acceptance: {trouble.text.en}",
+            ),
+        )
+
+
 DETECTORS: tuple[Detector, ...] = (
     Detector("overdue_duties", Text("超期未办的法定事项", "statutory duties overdue"), overdue_duties),
+    Detector("projects", Text("验收后项目的数据", "data of accepted projects"), projects_in_trouble),
     Detector("probing_systems", Text("试探网关的应用系统", "systems that try out the gateway"), probing_systems),
 )

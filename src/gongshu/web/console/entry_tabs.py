@@ -53,6 +53,7 @@ HISTORY_LABELS = {
     "discarded": Text("放弃修订", "Revision given up"),
     "change_declared": Text("申报变化", "Change declared"),
     "data_change_declared": Text("申报数据变化", "Change of data declared"),
+    "mandate_exception": Text("说明超出法定职责的采集", "Item beyond the duties explained"),
     "data_change_seen": Text("发现来源数据变化", "Change of data seen at the source"),
     "secrecy_passed": Text("保密审查通过", "Secrecy review passed"),
     "secrecy_refused": Text("保密审查不通过", "Secrecy review not passed"),

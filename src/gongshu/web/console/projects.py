@@ -17,6 +17,7 @@ from gongshu.filings import queries as filings
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
 from gongshu.supervision import project_actions as actions
+from gongshu.supervision import project_monitoring
 from gongshu.supervision import project_queries as queries
 from gongshu.supervision.project_gate import Reason, passes
 from gongshu.supervision.project_models import Project
@@ -105,6 +106,8 @@ def project_page(request: HttpRequest, number: str, wrong: GongshuError | None =
         "stage": STAGE_LABELS[stage] if stage else None,
         "reasons": [(reason, cites(reason.citations, language)) for reason in reasons],
         "passes": passes(reasons),
+        "watched": project_monitoring.watched(found),
+        "monitored": project_monitoring.asked(),
         "plan": [_line(line, reasons) for line in lines],
         "may": may,
         "may_pass": any(name.startswith("pass_") for name in may),

@@ -23,6 +23,7 @@ from gongshu.web.console import (
     ledger,
     libraries,
     lists,
+    mandates,
     matters,
     notices,
     objections,
@@ -56,6 +57,7 @@ app_name = "console"
 urlpatterns = [
     *case_urls.urlpatterns,
     path("", workbench.workbench, name="workbench"),
+    path("mandates/", mandates.mandates, name="mandates"),
     path("matters/", matters.matters, name="matters"),
     path("matters/<str:number>/", matters.matter, name="matter"),
     path("matters/<str:number>/act/", matters.act, name="matter_act"),
