@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongshu.cli import catalog_bulk, catalog_excel, catalog_mandates, catalog_sources, output, search, session
+from gongshu.cli.catalog_words import answer, summary
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 
 if TYPE_CHECKING:
-    from gongshu.catalog.models import Entry
+    pass
 
 app = typer.Typer(
     help=t("数据目录：检索、编制、提交、审核。", "The catalog: find, compile, submit, review."),
@@ -45,7 +46,7 @@ def list_entries(
     if status:
         within = within.filter(status=status)
     found = queries.search(text, within=within)
-    rows = [_summary(entry) for entry in found.entries[:limit]]
+    rows = [summary(entry) for entry in found.entries[:limit]]
     if as_json:
         output.emit({"total": found.total, "loosened": found.loosened, "entries": rows})
         return
@@ -77,7 +78,7 @@ def show(code: Code, by: As = "", as_json: Json = False) -> None:
     if as_json:
         output.emit(
             {
-                **_summary(entry),
+                **summary(entry),
                 "abstract": entry.abstract,
                 "share_type": entry.share_type,
                 "open_type": entry.open_type,
@@ -348,28 +349,6 @@ def send_back(
     from gongshu.catalog import actions
 
     answer(actions.return_entry(by=actor, code=code, remark=remark), as_json, t("已退回", "Sent back"))
-
-
-def _summary(entry: Entry) -> dict[str, Any]:
-    return {
-        "code": entry.code,
-        "title": entry.title,
-        "provider": entry.provider.code,
-        "provider_name": entry.provider.say(output.language()),
-        "status": entry.status,
-        "version": entry.version,
-        "rows": entry.data_rows,
-        "data_version": entry.data_version,
-        "opened": entry.opened_at is not None,
-    }
-
-
-def answer(entry: Entry, as_json: bool, what: str) -> None:
-    """Say what was done to an entry."""
-    if as_json:
-        output.emit(_summary(entry))
-        return
-    output.console().print(f"{what}:{entry.code} {entry.title}", markup=False)
 
 
 search.attach(app)

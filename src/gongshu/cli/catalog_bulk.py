@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gongshu.cli import output, session
+from gongshu.cli.catalog_words import answer
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 
@@ -98,7 +99,6 @@ def withdraw(
     """
     actor = session.actor(by)
     from gongshu.catalog import actions
-    from gongshu.cli.catalog import answer
 
     done = actions.withdraw_entry(by=actor, code=code, remark=remark, replaced_by=replaced_by)
     answer(done, as_json, t("已撤下", "Withdrawn"))
@@ -111,7 +111,6 @@ def reopen(code: Code, by: As = "", as_json: Json = False) -> None:
     """
     actor = session.actor(by)
     from gongshu.catalog import actions
-    from gongshu.cli.catalog import answer
 
     answer(actions.reopen_entry(by=actor, code=code), as_json, t("已重新编制", "Compiled again"))
 
@@ -123,7 +122,6 @@ def discard(code: Code, by: As = "", as_json: Json = False) -> None:
     """
     actor = session.actor(by)
     from gongshu.catalog import actions
-    from gongshu.cli.catalog import answer
 
     answer(actions.discard_revision(by=actor, code=code), as_json, t("已放弃修订", "Revision given up"))
 
