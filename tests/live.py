@@ -115,7 +115,7 @@ def stop(live: Live) -> int:
     if live.process.poll() is None:
         live.process.send_signal(signal.SIGTERM)
     try:
-        return live.process.wait(timeout=30)
+        return live.process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         live.process.kill()
         return live.process.wait()

@@ -87,13 +87,13 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
             yield f"postgresql://gongshu@127.0.0.1:{port}/gongshu"
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
+            server.wait(timeout=120)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait(programs: Path, port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         ready = subprocess.run([programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False)
         if ready.returncode == 0:

@@ -183,7 +183,7 @@ def test_two_platforms_do_not_run_on_one_installation(gongshu, home):
         assert "已有一个平台在运行" in one_sentence(done)
     finally:
         first.send_signal(signal.SIGTERM)
-        assert first.wait(timeout=30) == 0, "SIGTERM ends it in good order"
+        assert first.wait(timeout=120) == 0, "SIGTERM ends it in good order"
     assert not (home / "serve.json").exists()
 
 

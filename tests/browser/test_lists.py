@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from browser.compiling import fill_entry, publish
 from browser.conftest import PHONE
+from gongshu import clock
 
 HEAD = "停车场编号,停车场名称,泊位数\n"
 
@@ -48,7 +49,7 @@ def test_from_a_demand_to_data_and_from_a_doubt_to_its_correction(visit, live, t
     panel = page.locator("details.return")
     panel.evaluate("details => { details.open = true }")  # it is open already when nothing in the catalog comes near
     panel.get_by_label("提供单位").select_option(value="transport")
-    panel.get_by_label("提供期限").fill((date.today() + timedelta(days=30)).isoformat())
+    panel.get_by_label("提供期限").fill((clock.today() + timedelta(days=30)).isoformat())
     panel.get_by_role("button", name="指派").click()
     expect(page.get_by_role("status")).to_contain_text("已指派")
     assert lin.complaints() == []

@@ -42,7 +42,7 @@ class Run:
 
     def settle(self):
         """Wait until the gate knows what the control plane said last."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while self.gate.control.known.revision < self.world.revision:
             assert time.monotonic() < until, "the feed was not read"
             time.sleep(0.005)

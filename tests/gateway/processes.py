@@ -49,7 +49,7 @@ class Gateway:
             time.sleep(0.05)
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
     def send(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, *, on: Any = None
@@ -93,7 +93,7 @@ class Gateway:
     def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @contextmanager
@@ -108,9 +108,9 @@ def gateway(home: Path, *options: str, name: str = "test", **more: str):
 
 def raw_request(port, text):
     """Bytes as they are; the status line and the body of the answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(text)
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         answer = b""
         while b"\r\n\r\n" not in answer:
             piece = connection.recv(65536)

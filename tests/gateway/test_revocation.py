@@ -100,4 +100,4 @@ def test_the_gateway_follows_the_control_plane(tmp_path, gongshu, database):
             assert min(delays) < 1.0  # the best of five: a busy machine may hold any single one up
     finally:
         plane.stdin.close()
-        plane.wait(timeout=20)
+        plane.wait(timeout=PATIENCE)

@@ -25,7 +25,7 @@ from gongshu.home import Home
 from gongshu.stopping import Stop
 
 _TOO_MANY_CRASHES = 6
-_START_PATIENCE = 60.0
+_START_PATIENCE = 120.0
 _STOP_PATIENCE = 10.0
 
 

@@ -16,7 +16,7 @@ from gongshu import clock
 from gongshu.crypto import signing
 from gongshu.errors import EnvironmentFault
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 class GatewaySilent(EnvironmentFault):

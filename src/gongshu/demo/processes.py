@@ -15,8 +15,8 @@ from gongshu import clock
 from gongshu.errors import EnvironmentFault, Exit, GongshuError
 from gongshu.home import Home, open_home
 
-_START_PATIENCE = 90.0
-_STOP_PATIENCE = 20.0
+_START_PATIENCE = 180.0
+_STOP_PATIENCE = 60.0
 
 
 class CommandFailed(GongshuError):

@@ -142,11 +142,11 @@ def test_two_sequencers_exclude_each_other(place):
     def hold():
         with installation.sequencer_of(place.home).locked():
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    entered.wait(10)
+    assert entered.wait(60)
     with pytest.raises(Conflict) as caught, installation.sequencer_of(place.home).locked(wait=0.05):
         pass
     assert caught.value.code == "ledger.sequencer_busy"
