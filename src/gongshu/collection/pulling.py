@@ -24,6 +24,7 @@ from gongshu.collection.states import Mode, SourceKind
 from gongshu.home import Home
 from gongshu.identity.actor import Actor
 from gongshu.lake.tables import Table
+from gongshu.libraries import queries as libraries
 from gongshu.spaces import actions as spaces
 
 _WORKER = Actor.process("worker")
@@ -62,6 +63,7 @@ def room_for(run: Run) -> Callable[[int], None]:
     """Asks the data store of the run's entry for room, before anything is committed."""
 
     def admit(rows: int) -> None:
+        libraries.check_no_file_of(run.resource)  # it may have become one since the source was declared
         spaces.reserve(by=_WORKER, code=run.resource, run=run.pk, rows=rows)
 
     return admit

@@ -11,7 +11,7 @@ from gongshu.identity.actor import Actor
 
 
 def data_store() -> None:
-    """A data store for the market bureau, with room for what it collects here ten times over; there already: nothing."""
+    """A data store for the market bureau, with ample room; where it is there already nothing happens."""
     from gongshu.spaces import actions as spaces
     from gongshu.spaces.states import SpaceKind
 
@@ -22,8 +22,8 @@ def data_store() -> None:
             organization="market",
             name="市场监管局数据仓",
             kind=SpaceKind.DEPARTMENT,
-            quota_bytes=2_000_000_000,
-            quota_rows=5_000_000,
+            quota_bytes=200_000_000,
+            quota_rows=200_000,
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gongshu import clock, home
-from gongshu.demo import city, processes, seed
+from gongshu.demo import city, processes
 from gongshu.demo.narration import Narrator
 from gongshu.demo.processes import Platform
 from gongshu.demo.progress import Progress, replace_file
@@ -54,6 +54,8 @@ def play(plan: Plan) -> Platform:
     platform.start()
     try:
         facts = _acts(plan, platform, progress)
+        from gongshu.demo import seed
+
         seed.data_store()
         # The worker had its daily round before there were entries: what the day asks of them is owed from now on.
         processes.command("clock", "run", home=plan.root)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from gongshu import clock
@@ -63,24 +63,28 @@ def open_library(
         )
     entry = catalog.entry(by, code)
     policy.check_own_entry(queries.side(entry))
-    if Library.objects.filter(entry_id=entry.pk).exists():
-        raise Conflict("libraries.exists", "该目录已有数据库。", "That entry has a library already.", field="code")
-    made = Library.objects.create(
-        number=duties.next_number(by=by, prefix="SJK"),
-        name=name.strip(),
-        kind=kind,
-        about=about or "",
-        purpose=purpose.strip(),
-        ends_on=ends_on,
-        entry_id=entry.pk,
-        combine=combine,
-        opener=identity.holder_of(Office(queries.openers()[0]))
-        if by.person_id == 0
-        else identity.organization(by.organization),
-        opened_by_id=by.person_id or None,
-        opened_at=clock.now(),
-        due=True,
-    )
+    try:
+        with transaction.atomic():
+            made = Library.objects.create(
+                number=duties.next_number(by=by, prefix="SJK"),
+                name=name.strip(),
+                kind=kind,
+                about=about or "",
+                purpose=purpose.strip(),
+                ends_on=ends_on,
+                entry_id=entry.pk,
+                combine=combine,
+                opener=identity.holder_of(Office(queries.openers()[0]))
+                if by.person_id == 0
+                else identity.organization(by.organization),
+                opened_by_id=by.person_id or None,
+                opened_at=clock.now(),
+                due=True,
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            "libraries.exists", "该目录已有数据库。", "That entry has a library already.", field="code"
+        ) from error
     _record(by, "library_opened", made, kind=str(kind), about=str(about or ""), combine=str(combine))
     _tell_lead(
         by,

@@ -103,6 +103,13 @@ def check_no_file(entry: Any) -> None:
     policy.check_no_file(Library.objects.filter(entry_id=entry.pk).exists(), entry.title)
 
 
+def check_no_file_of(code: str) -> None:
+    """As :func:`check_no_file`, by the entry's resource code."""
+    entry = catalog.every().filter(code=code, library__isnull=False).first()
+    if entry is not None:
+        check_no_file(entry)
+
+
 def sources(found: Library) -> list[LibrarySource]:
     """The sources in their order."""
     return list(found.sources.select_related("entry", "entry__provider", "answered_by"))

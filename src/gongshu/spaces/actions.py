@@ -133,6 +133,10 @@ def change_status(*, by: Actor, number: str, step: str, reason: str) -> Space:
     found.save(update_fields=["status", "closed_at"])
     word = "store_closed" if found.status == SpaceStatus.CLOSED else "store_reopened"
     _record(by, word, found, reason=reason)
+    others = list(Space.objects.select_related("organization").filter(status=SpaceStatus.OPEN))
+    held = queries.usages(others)
+    for other in others:  # what lay in the one lies in another now
+        _warn(by, other, held[other.pk])
     said = Text("关闭", "closed") if word == "store_closed" else Text("重新开设", "opened again")
     _tell(
         by,
@@ -305,9 +309,9 @@ def _usage(found: Space, held: dict[int, tuple[int, int]]) -> Usage:
     )
 
 
-def _warn(by: Actor, found: Space) -> None:
+def _warn(by: Actor, found: Space, held: Usage | None = None) -> None:
     """Tell the unit and the opener once for each mark that is passed; below it the mark counts anew."""
-    usage = queries.usage(found)
+    usage = held or queries.usage(found)
     mark = next((one for one in WARNINGS if usage.percent >= one), 0)
     if mark == found.warned:
         return

@@ -139,11 +139,11 @@ def usages(spaces: Iterable[Space], where: Nearest | None = None) -> dict[int, U
     held: dict[int, list[int]] = {}
     rows = (
         TableUse.objects.order_by()
-        .values_list("entry__provider_id", "entry__placement__space_id")
+        .values_list("entry__provider_id", "entry__placement__space_id", "entry__placement__space__status")
         .annotate(Sum("bytes"), Sum("rows"), tables=Count("id", filter=Q(bytes__gt=0)))
     )
-    for provider, placed, size, lines, tables in rows:
-        space_id = placed or places.get(provider)
+    for provider, placed, status, size, lines, tables in rows:
+        space_id = placed if status == SpaceStatus.OPEN else places.get(provider)
         if space_id is not None:
             sums = held.setdefault(space_id, [0, 0, 0])
             for place, value in enumerate((size, lines, tables)):
@@ -186,8 +186,9 @@ def with_reservations(found: Space) -> dict[int, tuple[int, int]]:
 
 def entries(found: Space) -> QuerySet[Any]:
     """The entries whose tables lie in a store."""
-    own = Q(placement__isnull=True, provider_id__in=nearest().organizations(found.pk))
-    return catalog.every().filter(own | Q(placement__space=found))
+    own = Q(placement__isnull=True) | Q(placement__space__status=SpaceStatus.CLOSED)
+    own &= Q(provider_id__in=nearest().organizations(found.pk))
+    return catalog.every().filter(own | Q(placement__space=found, placement__space__status=SpaceStatus.OPEN))
 
 
 def tables(found: Space, *, text: str = "") -> QuerySet[Any]:

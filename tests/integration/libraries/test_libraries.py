@@ -412,3 +412,13 @@ def test_a_list_of_libraries_takes_as_many_queries_as_one(city: City) -> None:
     assert len(many) == len(few) == 1
     assert [one.name for one in queries.search(text="法人")] == ["法人单位基础库"]
     assert queries.using(town.permits)[0].name == "法人单位基础库"
+
+
+def test_a_run_that_waited_while_its_entry_became_a_library_commits_nothing(city: City, home: Home) -> None:
+    town = Town(city)
+    run = collection.submit_file(by=city.compiler, resource=town.own.code, content=COMPANIES.encode())
+    town.opened()
+    done = collection.work_one(run=run.pk)
+    assert done is not None
+    assert done.error_code in {"libraries.no_file", "collection.column_missing"}
+    assert Table(home, town.own.code).latest() is None

@@ -230,6 +230,14 @@ def test_tables_lie_in_the_nearest_store_or_where_they_are_placed(city: City) ->
     assert queries.space_of(entry) == town
     actions.change_status(by=city.authority, number=town.number, step="close", reason="并入局数据仓")
     assert queries.space_of(entry) == bureau
+    actions.place(by=city.authority, number=bureau.number, code=entry.code)
+    opened(city, organization="authority", name="数据局数据仓")
+    actions.change_status(by=city.authority, number=town.number, step="reopen", reason="恢复")
+    actions.change_status(by=city.authority, number=bureau.number, step="close", reason="机构改革")
+    assert queries.space_of(entry) == town, "placed in a store that is closed, it is its provider's again"
+    assert (queries.usage(town).rows, queries.usage(bureau).rows) == (2, 0)
+    assert [one.code for one in queries.tables(town)] == [entry.code]
+    assert notices.of(clerk).filter(kind="spaces.changed", zh__contains="已用 200%").count() == 1
     with pytest.raises(NotAllowed):
         actions.place(by=clerk, number=bureau.number, code=entry.code)
 
