@@ -148,9 +148,12 @@ def filings(by: As = "", as_json: Json = False) -> None:
     if as_json:
         output.emit(rows)
         return
+    from gongshu.supervision.handover_states import HANDOVER_LABELS, HandoverStatus
+
     for row in rows:
+        state = HANDOVER_LABELS[HandoverStatus(row["status"])].say(output.language())
         problem = f"  {row['problem']['en' if output.language() == 'en' else 'zh']}" if row["problem"] else ""
-        said = f"{row['number']}  {row['to']}  {row['status']}  {row['receipt'] or '-'}{problem}"
+        said = f"{row['number']}  {row['to']}  {state}  {row['receipt'] or '-'}{problem}"
         output.console().print(said, markup=False)
 
 
