@@ -162,7 +162,7 @@ def send(
     number: Annotated[str, typer.Argument(help=t("备案编号", "Number of the filing"))],
     by: As = "",
 ) -> None:
-    """再次报送一份备案。 Send a filing again, or at once.
+    """立即或再次报送一份备案；已送达的立即查回执。 Send a filing now or again; look for the receipt of one that arrived.
 
     例 Example:  gongshu assets send BA-20261122-0001 --as lin
     """
@@ -170,7 +170,7 @@ def send(
     from gongshu.supervision import handover_actions
 
     handover_actions.send_again(by=actor, number=number)
-    output.say(f"{number} 已列入报送。", f"{number} is to be sent.")
+    output.say(f"{number} 已交后台办理。", f"{number}: the worker takes it up.")
 
 
 @app.command()
