@@ -148,9 +148,12 @@ def filings(by: As = "", as_json: Json = False) -> None:
     if as_json:
         output.emit(rows)
         return
+    from gongshu.supervision.handover_states import HANDOVER_LABELS, HandoverStatus
+
     for row in rows:
+        state = HANDOVER_LABELS[HandoverStatus(row["status"])].say(output.language())
         problem = f"  {row['problem']['en' if output.language() == 'en' else 'zh']}" if row["problem"] else ""
-        said = f"{row['number']}  {row['to']}  {row['status']}  {row['receipt'] or '-'}{problem}"
+        said = f"{row['number']}  {row['to']}  {state}  {row['receipt'] or '-'}{problem}"
         output.console().print(said, markup=False)
 
 
@@ -159,7 +162,7 @@ def send(
     number: Annotated[str, typer.Argument(help=t("备案编号", "Number of the filing"))],
     by: As = "",
 ) -> None:
-    """再次报送一份备案。 Send a filing again, or at once.
+    """立即或再次报送一份备案；已送达的立即查回执。 Send a filing now or again; look for the receipt of one that arrived.
 
     例 Example:  gongshu assets send BA-20261122-0001 --as lin
     """
@@ -167,7 +170,7 @@ def send(
     from gongshu.supervision import handover_actions
 
     handover_actions.send_again(by=actor, number=number)
-    output.say(f"{number} 已列入报送。", f"{number} is to be sent.")
+    output.say(f"{number} 已交后台办理。", f"{number}: the worker takes it up.")
 
 
 @app.command()

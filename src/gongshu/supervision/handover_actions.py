@@ -48,7 +48,10 @@ def begin(filing: AssetFiling) -> Handover:
 
 @transaction.atomic
 def send_again(*, by: Actor, number: str) -> Handover:
-    """Send a filing that was refused, or that was filed before the office's place was named; or try at once."""
+    """Send a filing that was refused, or that was filed before the office's place was named.
+
+    One that waits is tried at once, and for one that was delivered its receipt is looked for at once.
+    """
     check_keep(by)
     found = _locked(number)
     if not queries.goes_upward(found.filing.to):
@@ -58,11 +61,13 @@ def send_again(*, by: Actor, number: str) -> Handover:
             "The operator named no place of that office ([upward] in gongshu.toml). Hand it over yourself and note the "
             "receipt's number, or have the place named.",
         )
-    if found.status != HandoverStatus.QUEUED:
+    waits = found.status in {HandoverStatus.QUEUED, HandoverStatus.DELIVERED}
+    if not waits:
         found.status = HANDOVER.check(found.status, "queue")
     found.next_try, found.attempts, found.problem_zh, found.problem_en = clock.now(), 0, "", ""
     found.save()
-    _record(by, found, "filing_queued")
+    if not waits:
+        _record(by, found, "filing_queued")
     return found
 
 

@@ -106,7 +106,7 @@ def act(request: HttpRequest) -> HttpResponse:
             said = Text(f"已备案 {filed.number}，{filed.assets} 项。", f"Filed {filed.number}: {filed.assets} assets.")
         elif name == "send":
             handovers.send_again(by=by, number=request.POST.get("number", "")[:24])
-            said = Text("已列入报送。", "It is to be sent.")
+            said = Text("已交后台办理，稍后刷新查看。", "The worker takes it up; look again in a moment.")
         elif name == "receipt":
             number, given = request.POST.get("number", "")[:24], request.POST.get("receipt", "")
             handovers.note_receipt(by=by, number=number, receipt=given)
