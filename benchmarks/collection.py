@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-DEFAULT_ROWS = 1_000_000
+DEFAULT_ROWS = 5_000_000
 ROUNDS = 3
 _ROOT = Path(__file__).resolve().parents[1]
 _SOURCE = _ROOT / "src"

@@ -41,7 +41,7 @@ values = '''
 duckdb.execute(f"COPY ({values.format(first=0, last=rows)}) TO '{sys.argv[1]}/left.parquet'")
 changed = f'''
     SELECT * REPLACE (
-        CASE WHEN id % 100 = 1 THEN amount + 1 ELSE amount END AS amount,
+        (CASE WHEN id % 100 = 1 THEN amount + 1 ELSE amount END)::DECIMAL(18, 2) AS amount,
         CASE WHEN id % 150 = 3 THEN address || '附1' ELSE address END AS address)
     FROM ({values.format(first=0, last=rows + rows // 200)}) WHERE id % 200 <> 0 OR id >= {rows}'''
 duckdb.execute(f"COPY ({changed}) TO '{sys.argv[1]}/right.parquet'")

@@ -1,8 +1,8 @@
 """Two tables compared by key: rows that are missing, extra or different, and in these every differing cell.
 
-Each side is read once for its keys and a 64-bit hash of its row; the join of these finds which rows differ, and only their
-cells are compared. Everything happens in DuckDB within a memory limit and spills to disk beyond it. Two different rows with
-the same key pass as equal when their hashes collide: about once in 10^19 pairs.
+Each side is read once for its keys and a 64-bit hash of its row; one aggregation by key finds which rows differ, and only
+their cells are compared. Everything happens in DuckDB within a memory limit and spills to disk beyond it. Two different rows
+with the same key pass as equal when their hashes collide: about once in 10^19 pairs.
 
 A key that a side holds more than once says nothing about which rows belong together: such keys are counted and listed, and
 left out of the rest, as are rows whose key is empty. So for each side: rows = same + different + missing (or extra) +
@@ -157,13 +157,11 @@ def compare(
         engine.view(connection, "l", left.files, left.schema)
         engine.view(connection, "r", right.files, right.schema)
         terms = {one: _terms(left, right, one, plan.normal) for one in (*plan.keys, *found.columns)}
-        for side, which in (("l", 0), ("r", 1)):
-            tick()
-            _hash(connection, side, [terms[key][which] for key in plan.keys], [terms[c][which] for c in found.columns])
         tick()
-        _join(connection, found, len(plan.keys))
+        _meet(connection, found, terms, plan.keys, tick)
         tick()
-        _cells(connection, found, plan, terms, (left, right))
+        shown = [as_text(f"k{n}", _key_kind(left, right, key, plan.normal), "c") for n, key in enumerate(plan.keys)]
+        _cells(connection, found, plan, terms, (left, right), shown)
         tick()
         use(Comparison(found, plan, connection))
     return found
@@ -199,6 +197,8 @@ def _columns(left: Side, right: Side, plan: Plan) -> Difference:
 def _terms(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> tuple[str, str]:
     """What is compared of a column on either side: the values where the types agree, else their texts."""
     kinds = [kind_of(side.schema.field(column)) for side in (left, right)]
+    if _as_it_is(left, right, column, normal):
+        return f"l.{name(column)}", f"r.{name(column)}"
     numbers = set(kinds) <= NUMERIC and "float" not in kinds
     values = []
     for alias, kind in zip("lr", kinds, strict=True):
@@ -209,6 +209,20 @@ def _terms(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> t
             value = plain_number(value)
         values.append(value)
     return values[0], values[1]
+
+
+def _as_it_is(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> bool:
+    """Whether values of both sides are equal exactly when their texts are: a text need not be made of each."""
+    kinds = {side.schema.field(column).type for side in (left, right)}
+    kind = kind_of(left.schema.field(column))
+    return len(kinds) == 1 and (
+        kind in {"date", "bool"} or (kind in {"integer", "decimal"} and Normal.NUMBER not in normal)
+    )
+
+
+def _key_kind(left: Side, right: Side, key: str, normal: frozenset[Normal]) -> str:
+    """The kind of a key as it was compared."""
+    return kind_of(left.schema.field(key)) if _as_it_is(left, right, key, normal) else "text"
 
 
 def normalised(value: str, normal: frozenset[Normal]) -> str:
@@ -226,41 +240,38 @@ def normalised(value: str, normal: frozenset[Normal]) -> str:
     return f"nullif({value}, '')" if Normal.EMPTY in normal else value
 
 
-def _hash(connection: Connection, side: str, keys: Sequence[str], columns: Sequence[str]) -> None:
-    parts = ", ".join(f"{term} AS k{n}" for n, term in enumerate(keys))
-    digest = f"hash({', '.join(columns)})" if columns else "0"  # never NULL, and NULL is a value of its own in it
-    connection.execute(f"CREATE TABLE h{side} AS SELECT {parts}, {digest} AS h FROM {side}")  # noqa: S608
-
-
-def _join(connection: Connection, found: Difference, keys: int) -> None:
-    """Which keys are on which side, and whether the rows are the same."""
-    named = [f"k{n}" for n in range(keys)]
-    some = " AND ".join(f"{one} IS NOT NULL" for one in named)
+def _meet(
+    connection: Connection, found: Difference, terms: Mapping[str, tuple[str, str]], keys: Sequence[str], tick: Tick
+) -> None:
+    """Which keys are on which side, and whether the rows are the same: one aggregation over both sides, of which only what
+    is worth telling is kept. Of two rows with one key the hashes cancel each other out when they are equal.
+    """
+    named = [f"k{n}" for n in range(len(keys))]
     listed = ", ".join(named)
-    several = " UNION ".join(
-        f"SELECT {listed} FROM h{side} WHERE {some} GROUP BY {listed} HAVING count(*) > 1"  # noqa: S608
-        for side in ("l", "r")
-    )
+    halves = []
+    for which, side in enumerate("lr"):
+        own = [terms[key][which] for key in keys]
+        some = " AND ".join(f"{term} IS NOT NULL" for term in own)
+        total, keyless = _one(connection, f"SELECT count(*), count(*) FILTER (WHERE NOT ({some})) FROM {side}")  # noqa: S608
+        setattr(found, f"{'left' if side == 'l' else 'right'}_rows", total)
+        setattr(found, f"{'left' if side == 'l' else 'right'}_keyless", keyless)
+        values = ", ".join(terms[column][which] for column in found.columns)
+        digest = f"hash({values})" if values else "0::UBIGINT"  # never NULL, and NULL is a value of its own in it
+        parts = ", ".join(f"{term} AS {one}" for term, one in zip(own, named, strict=True))
+        marks = "TRUE AS a, NULL::BOOLEAN AS b" if side == "l" else "NULL AS a, TRUE AS b"
+        halves.append(f"SELECT {parts}, {marks}, {digest} AS h FROM {side} WHERE {some}")  # noqa: S608
+        tick()
     connection.execute(
-        f"CREATE TABLE twice AS SELECT {listed}, sum(a)::BIGINT AS a, sum(b)::BIGINT AS b FROM ("  # noqa: S608
-        f"SELECT {listed}, 1 AS a, 0 AS b FROM hl UNION ALL SELECT {listed}, 0, 1 FROM hr) "
-        f"SEMI JOIN ({several}) USING ({listed}) GROUP BY {listed}"
+        f"CREATE TABLE met AS SELECT {listed}, count(a) AS a, count(b) AS b FROM ({' UNION ALL '.join(halves)}) "  # noqa: S608
+        f"GROUP BY {listed} HAVING count(a) <> 1 OR count(b) <> 1 OR bit_xor(h) <> 0"
     )
-    for side in ("l", "r"):
-        total, keyless = _one(connection, f"SELECT count(*), count(*) FILTER (WHERE NOT ({some})) FROM h{side}")  # noqa: S608
-        (duplicates,) = _one(connection, f"SELECT count(*) FROM h{side} JOIN twice USING ({listed})")  # noqa: S608
-        for what, value in (("rows", total), ("keyless", keyless), ("duplicates", duplicates)):
-            setattr(found, f"{'left' if side == 'l' else 'right'}_{what}", value)
-    left, right = (
-        f"(SELECT * FROM h{side} WHERE {some} AND ({listed}) NOT IN (SELECT ({listed}) FROM twice))"  # noqa: S608
-        if _one(connection, "SELECT count(*) FROM twice")[0]
-        else f"(SELECT * FROM h{side} WHERE {some})"  # noqa: S608
-        for side in ("l", "r")
-    )
+    connection.execute("CREATE TABLE twice AS FROM met WHERE a > 1 OR b > 1")
     connection.execute(
-        f"CREATE TABLE changed AS SELECT {listed}, CASE WHEN b.h IS NULL THEN 'missing' WHEN a.h IS NULL THEN 'extra' "  # noqa: S608
-        f"ELSE 'different' END AS change FROM {left} a FULL JOIN {right} b USING ({listed}) "
-        "WHERE a.h IS DISTINCT FROM b.h"
+        f"CREATE TABLE changed AS SELECT {listed}, CASE WHEN b = 0 THEN 'missing' WHEN a = 0 THEN 'extra' "  # noqa: S608
+        "ELSE 'different' END AS change FROM met WHERE a <= 1 AND b <= 1; DROP TABLE met"
+    )
+    found.left_duplicates, found.right_duplicates = _one(
+        connection, "SELECT coalesce(sum(a), 0), coalesce(sum(b), 0) FROM twice"
     )
     counts = dict(connection.execute("SELECT change, count(*) FROM changed GROUP BY change").fetchall())
     found.missing, found.extra = int(counts.get("missing", 0)), int(counts.get("extra", 0))
@@ -275,11 +286,14 @@ def _cells(
     plan: Plan,
     terms: Mapping[str, tuple[str, str]],
     sides: tuple[Side, Side],
+    shown_keys: Sequence[str],
 ) -> None:
-    """The differing cells of the rows that differ, and all rows of the answer in one table ``found``."""
+    """The differing cells of the rows that differ, and all rows of the answer in one table ``found``, with its keys as
+    texts: ``shown_keys``, over a table ``c`` that has the keys.
+    """
     keys = [f"k{n}" for n in range(len(plan.keys))]
     listed = ", ".join(keys)
-    connection.execute("DROP TABLE hl; DROP TABLE hr")
+    as_texts = ", ".join(f"{one} AS k{n}" for n, one in enumerate(shown_keys))
     for side, which in (("l", 0), ("r", 1)):
         own = [f"{terms[key][which]} AS k{n}" for n, key in enumerate(plan.keys)]
         shown = [
@@ -294,14 +308,14 @@ def _cells(
     connection.execute(f"CREATE TABLE wide AS SELECT * FROM wl JOIN wr USING ({listed})")  # noqa: S608
     connection.execute("DROP TABLE wl; DROP TABLE wr")
     connection.execute(
-        f"CREATE TABLE found AS SELECT {listed}, change, NULL::VARCHAR AS col, NULL::VARCHAR AS l, NULL::VARCHAR AS r, "  # noqa: S608
-        f"0 AS place FROM changed WHERE change <> 'different' UNION ALL "
-        f"SELECT {listed}, 'duplicate', NULL, a::VARCHAR, b::VARCHAR, 0 FROM twice"
+        f"CREATE TABLE found AS SELECT {as_texts}, change, NULL::VARCHAR AS col, NULL::VARCHAR AS l, NULL::VARCHAR AS r, "  # noqa: S608
+        f"0 AS place FROM changed c WHERE change <> 'different' UNION ALL "
+        f"SELECT {as_texts}, 'duplicate', NULL, a::VARCHAR, b::VARCHAR, 0 FROM twice c"
     )
     for number, column in enumerate(found.columns):
         connection.execute(
-            f"INSERT INTO found SELECT {listed}, 'different', {text(column)}, l{number}, r{number}, {number + 1} "  # noqa: S608
-            f"FROM wide WHERE lc{number} IS DISTINCT FROM rc{number}"
+            f"INSERT INTO found SELECT {as_texts}, 'different', {text(column)}, l{number}, r{number}, {number + 1} "  # noqa: S608
+            f"FROM wide c WHERE lc{number} IS DISTINCT FROM rc{number}"
         )
     counted = "SELECT col, count(*) FROM found WHERE change = 'different' GROUP BY col"
     by_column = dict(connection.execute(counted).fetchall())

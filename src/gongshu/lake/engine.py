@@ -46,6 +46,7 @@ def session(scratch: Path | None = None, *, memory: str = MEMORY, threads: int =
             "SET autoload_known_extensions=false",
             "SET python_enable_replacements=false",
             "SET TimeZone='Asia/Shanghai'",
+            "SET enable_progress_bar=false",  # it would be written into what a command prints
         ):
             connection.execute(setting)
         yield connection

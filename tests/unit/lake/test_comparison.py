@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gongshu.errors import GongshuError
-from gongshu.lake import comparison, files
+from gongshu.lake import comparison, engine, files
 from gongshu.lake.comparison import Comparison, Difference, Normal, Plan, Side
 from gongshu.lake.comparison_files import write
 from shared_data import shared
@@ -204,3 +204,8 @@ def _code(code: str) -> str:
     while len(code) > 2 and len(code) % 2 == 0 and code.endswith("00"):
         code = code[:-2]
     return code
+
+
+def test_nothing_but_the_answer_is_written_to_standard_output() -> None:
+    with engine.session() as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gongshu.errors import Conflict, EnvironmentFault, NotFound
@@ -129,3 +131,27 @@ def test_parts_of_a_large_version_keep_the_order_of_the_source(table: Table, mon
     assert len(table.files()) > 3
     assert [code for part in table.batches() for code in part.column("code").to_pylist()] == codes
     assert table.check_digest()
+
+
+def test_whole_numbers_are_stored_as_differences_and_read_by_everybody(tmp_path: Path) -> None:
+    schema = pa.schema(
+        [("id", pa.int64()), ("day", pa.date32()), ("at", pa.timestamp("us", tz="UTC")), ("same", pa.int64())]
+    )
+    ids = [*range(-5, 5_000, 3), -(2**63), 2**63 - 1, None]
+    count = len(ids)
+    columns = [
+        pa.array(ids, pa.int64()),
+        pa.array(list(range(count)), pa.int32()).cast(pa.date32()),
+        pa.array([n * 1_000_003 for n in range(count)], pa.timestamp("us", tz="UTC")),
+        pa.array([7] * count, pa.int64()),
+    ]
+    table = Table(Home(tmp_path), "r")
+    table.commit([pa.record_batch(columns, schema=schema)], schema, run="run_1", info={})
+    (path,) = table.files()
+    held = pq.ParquetFile(path).metadata.row_group(0)
+    encodings = {held.column(n).path_in_schema: held.column(n).encodings for n in range(held.num_columns)}
+    assert all("DELTA_BINARY_PACKED" in encodings[name] for name in ("id", "day", "at"))
+    assert "DELTA_BINARY_PACKED" not in encodings["same"]
+    assert table.read().collect()["id"].to_list() == ids
+    with duckdb.connect() as connection:
+        assert [one for (one,) in connection.execute("SELECT id FROM read_parquet(?)", [str(path)]).fetchall()] == ids
