@@ -20,6 +20,7 @@ from gongshu.catalog.source_states import PROPOSAL, USE
 from gongshu.catalog.states import REVIEW
 from gongshu.cli.lazy import load
 from gongshu.cli.main import COMMANDS
+from gongshu.collection.paper_states import PAPER
 from gongshu.collection.states import RUN
 from gongshu.duties.states import DUTY
 from gongshu.gateway.errors import TABLE
@@ -48,6 +49,7 @@ TABLES: tuple[tuple[str, Table], ...] = (
     ("待办与法定时限 · Duty and its statutory time", DUTY),
     ("归集任务 · Collection run", RUN),
     ("申请材料 · Material that people are asked for", MATERIAL),
+    ("纸质资料 · Paper holding", PAPER),
     ("共享申请 · Application for sharing", APPLICATION),
     ("共享争议 · Dispute about sharing", DISPUTE),
     ("开放属性争议 · Dispute about the open type", TYPE_DISPUTE),
