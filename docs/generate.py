@@ -164,7 +164,8 @@ def article_pages() -> str:
     registers = [(rules.load(name), rules.articles(rules.load(name))) for name in rules.available()]
     parts = [
         "# Articles\n\nEvery row of the five regulations that asks something of the platform. A row is `enforced` only where"
-        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists.\n",
+        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists. Where a row waits for"
+        " one capability only, each is named with its own state, and the row is as far as the weakest.\n",
         "| city | " + " | ".join(f"{state.label.zh} {state.value}" for state in rules.State) + " | all |",
         "|---|" + "---|" * (len(rules.State) + 1),
     ]
@@ -180,10 +181,11 @@ def article_pages() -> str:
         parts.append("| row | capability | what the platform must do | state | tests |\n|---|---|---|---|---|")
         for article in articles:
             note = f"<br>{article.note.zh}<br>{article.note.en}" if article.note else ""
+            by = "".join(f"<br>{name}: {part.value}" for name, part in article.by)
             tests = "<br>".join(f"`{test}`" for test in proven.get(article.id, ()))
             parts.append(
                 f"| {article.id} | {', '.join(article.capabilities)} | {article.does.zh}<br>{article.does.en}{note} "
-                f"| {article.state.value} | {tests} |"
+                f"| {article.state.value}{by} | {tests} |"
             )
         parts.append("")
     return "\n".join(parts)
