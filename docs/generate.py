@@ -20,6 +20,7 @@ from gongshu.catalog.source_states import PROPOSAL, USE
 from gongshu.catalog.states import REVIEW
 from gongshu.cli.lazy import load
 from gongshu.cli.main import COMMANDS
+from gongshu.collection.paper_states import PAPER
 from gongshu.collection.states import RUN
 from gongshu.duties.states import DUTY
 from gongshu.gateway.errors import TABLE
@@ -49,6 +50,7 @@ TABLES: tuple[tuple[str, Table], ...] = (
     ("待办与法定时限 · Duty and its statutory time", DUTY),
     ("归集任务 · Collection run", RUN),
     ("申请材料 · Material that people are asked for", MATERIAL),
+    ("纸质资料 · Paper holding", PAPER),
     ("共享申请 · Application for sharing", APPLICATION),
     ("共享争议 · Dispute about sharing", DISPUTE),
     ("开放属性争议 · Dispute about the open type", TYPE_DISPUTE),
@@ -164,7 +166,8 @@ def article_pages() -> str:
     registers = [(rules.load(name), rules.articles(rules.load(name))) for name in rules.available()]
     parts = [
         "# Articles\n\nEvery row of the five regulations that asks something of the platform. A row is `enforced` only where"
-        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists.\n",
+        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists. Where a row waits for"
+        " one capability only, each is named with its own state, and the row is as far as the weakest.\n",
         "| city | " + " | ".join(f"{state.label.zh} {state.value}" for state in rules.State) + " | all |",
         "|---|" + "---|" * (len(rules.State) + 1),
     ]
@@ -180,10 +183,11 @@ def article_pages() -> str:
         parts.append("| row | capability | what the platform must do | state | tests |\n|---|---|---|---|---|")
         for article in articles:
             note = f"<br>{article.note.zh}<br>{article.note.en}" if article.note else ""
+            by = "".join(f"<br>{name}: {part.value}" for name, part in article.by)
             tests = "<br>".join(f"`{test}`" for test in proven.get(article.id, ()))
             parts.append(
                 f"| {article.id} | {', '.join(article.capabilities)} | {article.does.zh}<br>{article.does.en}{note} "
-                f"| {article.state.value} | {tests} |"
+                f"| {article.state.value}{by} | {tests} |"
             )
         parts.append("")
     return "\n".join(parts)

@@ -7,6 +7,7 @@ from gongshu.catalog import hooks as catalog_hooks
 from gongshu.catalog import mandate_actions as mandates
 from gongshu.catalog import source_actions as sources
 from gongshu.catalog import upkeep_actions as upkeep
+from gongshu.collection import paper_actions as paper
 from gongshu.collection import queries as collection
 from gongshu.duties import hooks as duty_hooks
 from gongshu.errors import Text
@@ -40,6 +41,7 @@ def connect() -> None:
     _once(catalog_hooks.on_entry_changed, open_types.follow_entry)  # published with the type that was agreed
     _once(catalog_hooks.on_entry_changed, sources.follow_entry)  # what it no longer holds is no source, nor owed
     _once(catalog_hooks.on_entry_changed, libraries.follow_entry)  # views over it are computed again
+    _once(catalog_hooks.on_entry_changed, paper.follow_entry)  # what was digitised for it is done
     _once(catalog_hooks.on_entry_changed, matters.follow_entry)  # what it replaced may be asked for again
     _once(opening_hooks.find_emergency, _emergency_for_opening)  # sharing keeps them, opening acts under them
     _once(sharing_hooks.on_emergency_ended, _withdraw_under)  # use ended with it: what was opened in it closes

@@ -17,10 +17,28 @@ TESTS = Path(__file__).resolve().parents[1]
 REQUIREMENTS = TESTS.parents[1] / "shared" / "regulations" / "requirements.md"
 ROWS = {article.id: article for name in rules.available() for article in rules.articles(rules.load(name))}
 PROVEN = proofs(TESTS)
+BY = "{{id: city-1, capabilities: [rules, lake], state: {}, by: {{{}}}, does: {{zh: 一, en: one}}}}"
 
 
 def test_a_row_marked_enforced_has_a_test():
     assert [row for row, article in ROWS.items() if article.state is rules.State.ENFORCED and row not in PROVEN] == []
+
+
+def test_a_capability_marked_enforced_has_a_test_of_the_row():
+    stated = {row: dict(article.by) for row, article in ROWS.items() if article.by}
+    assert len(stated) >= 7, "rows that wait for one capability say so"
+    assert [row for row, by in stated.items() if rules.State.ENFORCED in by.values() and row not in PROVEN] == []
+
+
+def test_a_row_is_as_far_as_its_weakest_capability(tmp_path):
+    folder = tmp_path / "city"
+    folder.mkdir()
+    row = "- " + BY.format("planned", "rules: enforced, lake: planned")
+    (folder / "articles.yaml").write_text(row + "\n", encoding="utf-8")
+    (article,) = register.read(folder)
+    assert article.state_of("rules") is rules.State.ENFORCED
+    assert article.state_of("lake") is article.state is rules.State.PLANNED
+    assert article.as_json()["by"] == {"rules": "enforced", "lake": "planned"}
 
 
 def test_a_mark_names_a_row():
@@ -87,6 +105,11 @@ def test_a_district_inherits_the_register_of_its_city(tmp_path, monkeypatch):
         ("{id: city-1, capabilities: [rules], state: someday, does: {zh: 一, en: one}}", "rules.unknown_key"),
         ("{id: city-1, capabilities: [rules], state: planned, does: one}", "rules.half_text"),
         ("{id: city-1, capabilities: [rules], state: planned}", "rules.missing_key"),
+        (BY.format("planned", "lake: enforced, rules: enforced"), "rules.wrong_state"),
+        (BY.format("enforced", "lake: planned, rules: enforced"), "rules.wrong_state"),
+        (BY.format("planned", "lake: planned"), "rules.unknown_key"),
+        (BY.format("planned", "lake: planned, rules: soon"), "rules.unknown_key"),
+        (BY.format("planned", "lake: planned, rules: enforced, dance: planned"), "rules.unknown_key"),
     ],
 )
 def test_a_row_written_wrongly_is_located(tmp_path, row, code):

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "source": Entry(
         "gongshu.cli.source:app", Text("接入来源：自动归集", "Sources that are collected by themselves"), _WORK
     ),
+    "paper": Entry("gongshu.cli.paper:app", Text("纸质资料电子化", "Digitising paper"), _WORK),
     "scan": Entry("gongshu.cli.scan:app", Text("扫描个人信息", "Scan for personal data"), _WORK),
     "share": Entry("gongshu.cli.share:app", Text("共享申请", "Applications for sharing"), _WORK),
     "demands": Entry("gongshu.cli.demands:app", Text("数据需求与三清单", "Demands, and the three lists"), _WORK),

@@ -15,6 +15,7 @@ from gongshu.cli.rules_words import Json, On, cited, day_of, pack_of, said, shor
 from gongshu.errors import Conflict, Text
 from gongshu.rules import recurring, skeleton
 from gongshu.rules.comparison import Comparison, compare
+from gongshu.rules.register import CAPABILITIES
 
 
 def articles_command(
@@ -56,7 +57,9 @@ def articles_command(
         table.add_column(heading, overflow="fold")
     for article in found:
         note = f"\n{said(article.note)}" if article.note else ""
-        table.add_row(article.id, said(article.state.label), said(article.does) + note)
+        parts = [f"{said(CAPABILITIES[name])} {said(part.label)}" for name, part in article.by]
+        by = f"\n{' · '.join(parts)}" if parts else ""
+        table.add_row(article.id, said(article.state.label), said(article.does) + by + note)
     output.console().print(table)
     output.say(
         "、".join(f"{one.label.zh} {count} 条" for one, count in counts.items()) + "。",

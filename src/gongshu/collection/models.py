@@ -172,3 +172,7 @@ class Run(models.Model):
 
     def _detected(self, key: str, default: Any) -> Any:
         return self.detection.get(key, default)
+
+
+# What is on paper has a module of its own; Django finds its table through this one.
+from gongshu.collection.paper_models import PaperHolding  # noqa: E402, F401

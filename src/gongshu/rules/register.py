@@ -5,6 +5,7 @@ A pack's ``articles.yaml`` lists its rows:
     - id: xian-20
       capabilities: [sharing, gateway]
       state: planned
+      by: {sharing: enforced, linkage: planned}   # optional: how far each capability is; the row is as far as the weakest
       does: {zh: …, en: …}          # what the platform must do, in our own words
       note: {zh: …, en: …}          # optional: what exists already, or why it binds people only
 
@@ -46,7 +47,7 @@ CAPABILITIES: Mapping[str, Text] = {
     "components": Text("通用组件", "components"),
     "org": Text("组织", "organisation"),
 }
-_KEYS = ("id", "capabilities", "state", "does", "note")
+_KEYS = ("id", "capabilities", "state", "by", "does", "note")
 
 
 class State(StrEnum):
@@ -66,6 +67,7 @@ class State(StrEnum):
         return _STATES[self][1]
 
 
+_WEAKEST = (State.PLANNED, State.ORGANISATIONAL, State.RECORDED, State.ENFORCED)
 _STATES = {
     State.ENFORCED: (
         Text("平台执行", "enforced"),
@@ -96,6 +98,11 @@ class Article:
     state: State
     does: Text
     note: Text | None
+    by: tuple[tuple[str, State], ...] = ()
+
+    def state_of(self, capability: str) -> State:
+        """How far one capability carries the article: its own statement, else the row's state."""
+        return dict(self.by).get(capability, self.state)
 
     @property
     def number(self) -> str:
@@ -113,6 +120,7 @@ class Article:
             "article": self.number,
             "capabilities": list(self.capabilities),
             "state": self.state.value,
+            "by": {capability: state.value for capability, state in self.by},
             "does": self.does.zh,
             "does_en": self.does.en,
             "note": self.note.zh if self.note else None,
@@ -178,4 +186,31 @@ def _row(document: Document, path: Path_, data: Any, pack: str, seen: set[str]) 
                 "文字须同时有中文（zh）和英文（en）。请补齐。",
                 "a text needs both Chinese (zh) and English (en). Add the missing one.",
             )
-    return Article(key, pack, tuple(capabilities), State(data["state"]), data["does"], data.get("note"))
+    by = _by(document, path, data.get("by"), capabilities, State(data["state"]))
+    return Article(key, pack, tuple(capabilities), State(data["state"]), data["does"], data.get("note"), by)
+
+
+def _by(
+    document: Document, path: Path_, data: Any, capabilities: list[str], state: State
+) -> tuple[tuple[str, State], ...]:
+    """The statement by capability: of every capability of the row, and of others that a part of it waits for."""
+    if data is None:
+        return ()
+    known = isinstance(data, dict) and set(data) <= set(CAPABILITIES) and set(data.values()) <= set(State)
+    if not known or not set(capabilities) <= set(data):
+        raise document.error(
+            "rules.unknown_key",
+            (*path, "by"),
+            f"by 须写明该条每项能力的状态（{'、'.join(State)}）。",
+            f"“by” says of each capability of the row how far it is ({', '.join(State)}).",
+        )
+    found = tuple((str(capability), State(value)) for capability, value in data.items())
+    weakest = min((value for _, value in found), key=_WEAKEST.index)
+    if weakest is not state:
+        raise document.error(
+            "rules.wrong_state",
+            (*path, "by"),
+            f"state 须为各能力中最弱的一项“{weakest}”，现为“{state}”。请更正其一。",
+            f"“state” is the weakest of the capabilities, “{weakest}”, not “{state}”. Correct one of them.",
+        )
+    return found

@@ -29,6 +29,7 @@ KINDS = {
     "catalog.survey": Text("数据资源普查", "Survey of data"),
     "catalog.review": Text("目录审核", "Catalog review"),
     "collection.mandates": Text("登记法定职责", "Register of duties"),
+    "collection.paper": Text("纸质资料电子化", "Digitising paper"),
     "collection.material": Text("申请材料", "Material asked for"),
     "source.decide": Text("一数一源认定", "One source: decide"),
     "source.reuse": Text("一数一源整改", "One source: re-use"),

@@ -91,12 +91,18 @@ def _articles(asked: Mapping[str, str]) -> dict[str, Any]:
     found = [
         article
         for article in every
-        if (not state or article.state == state) and (not capability or capability in article.capabilities)
+        if (not capability or capability in article.capabilities)
+        and (not state or (article.state_of(capability) if capability else article.state) == state)
     ]
     present = {one for article in every for one in article.capabilities}
     return {
         "rows": [
-            (article, Tag(article.state.label, _TONES[article.state]), [CAPABILITIES[c] for c in article.capabilities])
+            (
+                article,
+                Tag(article.state.label, _TONES[article.state]),
+                [CAPABILITIES[c] for c in article.capabilities],
+                [(CAPABILITIES[c], Tag(part.label, _TONES[part])) for c, part in article.by],
+            )
             for article in found
         ],
         "total": len(every),

@@ -75,7 +75,10 @@ def test_articles_are_filtered_by_state_and_capability(look):
     page = look("?view=articles&state=enforced&capability=rules")
     shown = [article for article in every if f">{article.id}<" in page]
     assert shown
-    assert shown == [a for a in every if a.state is rules.State.ENFORCED and "rules" in a.capabilities]
+    assert shown == [a for a in every if a.state_of("rules") is rules.State.ENFORCED and "rules" in a.capabilities]
+    assert any(a.state is rules.State.PLANNED for a in shown), (
+        "a row that waits for another capability is found by this one"
+    )
     assert "没有符合条件的条款" in look("?view=articles&state=recorded&capability=lake")
 
 

@@ -77,6 +77,7 @@ class ArticleLine(Schema):
     state: str
     state_label: Words
     capabilities: list[str]
+    by: dict[str, str] = Field(description="各能力的状态 how far each capability is; empty: as the row")
     does: Words
     note: Words | None
 
@@ -199,6 +200,7 @@ def articles(
             "state": row.state.value,
             "state_label": words(row.state.label),
             "capabilities": list(row.capabilities),
+            "by": {capability: state.value for capability, state in row.by},
             "does": words(row.does),
             "note": words(row.note) if row.note else None,
         }
