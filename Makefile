@@ -47,6 +47,7 @@ demo: $(RUNTIME) $(PAGES) ## set up, play the main job on the fictional city, le
 	@$(BIN)/gongshu demo --city "$(CITY)" $(if $(ONCE),--once) $(ARGS)
 
 .PHONY: test
+test: export GONGSHU_TESTS := all
 test: $(DEV) $(PAGES) debian ## set up what the tests need and run all of them, on SQLite and on PostgreSQL
 	@status=0; \
 	$(BIN)/python tests/postgres.py $(BIN)/python -m pytest tests/integration -n $(JOBS) -q \

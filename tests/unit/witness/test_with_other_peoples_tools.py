@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from gongshu.ledger import bundle, cosigning, note
+from needed import lacking
 from ports import free_port
 
 pytestmark = pytest.mark.heavy
@@ -39,7 +40,7 @@ def answer(done):
 def verifier(tmp_path_factory):
     """The Go verifier, built here."""
     if shutil.which("go") is None or not (SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
-        pytest.skip("needs the Debian packages golang-go and golang-golang-x-mod-dev")
+        lacking("needs the Debian packages golang-go and golang-golang-x-mod-dev")
     folder = tmp_path_factory.mktemp("go")
     env = {
         **os.environ,
@@ -63,7 +64,7 @@ def python(tmp_path_factory):
     wanted = ["aics-tlog>=0.2.1,<0.3", "aics-witness>=0.1,<0.2"]
     done = run(found, "-m", "pip", "install", "--quiet", "--ignore-requires-python", *wanted)
     if done.returncode:
-        pytest.skip(f"the package index did not give aics-witness: {done.stderr.strip()[-300:]}")
+        lacking(f"the package index did not give aics-witness: {done.stderr.strip()[-300:]}")
     return found
 
 
