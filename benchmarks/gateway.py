@@ -196,17 +196,17 @@ def _run_gateway(home: str, port: int) -> None:
 
 
 def _run_hello(_home: str, port: int) -> None:
-    from gongshu.gateway import service
+    from gongshu.gateway.call import Answer
+    from gongshu.gateway.http import Server
 
-    async def hello(_scope, receive, send) -> None:
-        await receive()
-        await send({"type": "http.response.start", "status": 200, "headers": _HELLO_HEADERS})
-        await send({"type": "http.response.body", "body": b'{"hello":"world"}'})
+    async def hello(_request) -> Answer:
+        return Answer(200, b'{"hello":"world"}')
 
-    asyncio.run(service.make_server(hello, "127.0.0.1", port).serve())
+    async def serve() -> None:
+        await Server(hello).start("127.0.0.1", port)
+        await asyncio.Event().wait()
 
-
-_HELLO_HEADERS = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"17")]
+    asyncio.run(serve())
 
 
 def main() -> None:
