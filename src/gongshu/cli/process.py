@@ -22,11 +22,16 @@ def follow_supervisor() -> None:
         die_with_parent(int(expected))
 
 
-def die_with_parent(expected: int | None = None) -> None:
-    """Ask the kernel for SIGTERM when our parent dies; leave at once if it is dead already."""
+def die_with_parent(expected: int | None = None, number: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel for signal ``number`` when our parent dies; leave at once if it is dead already.
+
+    A process that was forked and has kept its parent's handlers must choose SIGKILL: it would pass SIGTERM over.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if expected is not None and os.getppid() != expected:
+        if number == signal.SIGKILL:
+            os._exit(0)
         sys.exit(0)
 
 

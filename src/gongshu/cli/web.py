@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -52,8 +53,9 @@ def web(
 
 
 def load_application(target: str) -> Callable[..., Any]:
-    """In granian's worker process: end with the master, then import the application."""
-    process.die_with_parent(int(os.environ[_PARENT]))
+    """In granian's worker process: end with the master, then import the application. The worker is forked and has the
+    master's handlers, which would do nothing with SIGTERM."""
+    process.die_with_parent(int(os.environ[_PARENT]), signal.SIGKILL)
     del target
     from gongshu.web.wsgi import application
 
