@@ -1,7 +1,7 @@
 """The gateway's full path against hello-world on the same server and against what others would build, in one run.
 
 Ours: HMAC-SM3 signature, nonce, grant, look-up by key among ``ROWS`` rows, masks, ledger entry synced to disk before the
-reply. Hello: a bare ASGI function that reads the body and answers 17 bytes, on the same server with the same settings.
+reply. Hello: a function that answers 17 bytes, on the same server with the same settings.
 FastAPI with asyncpg and Django with django-ninja do the same work with PostgreSQL, one INSERT a call; datasette looks the
 row up and does nothing else. All serve from one process; the load is ``wrk`` with 128 keep-alive connections and
 requests signed before the clock starts. They take turns, so that a busy neighbour disturbs all alike.
@@ -46,13 +46,15 @@ def run() -> list[dict]:
     seen: dict[str, list[_wrk.Load]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory(prefix="gongshu-bench-") as folder, ExitStack() as stack:
         work = Path(folder)
-        work.chmod(0o755)
+        register = data.kept(ROWS)
+        home = data.installation(register, ROWS)
+        print(f"gateway: the register is kept for the next run in {register}", file=sys.stderr)
         ports = {
-            "hello": stack.enter_context(_ours("hello", data.installation(work, ROWS))),
-            "gateway": stack.enter_context(_ours("gateway", work / "home")),
+            "hello": stack.enter_context(_ours("hello", home)),
+            "gateway": stack.enter_context(_ours("gateway", home)),
         }
         if len(names) > 2:
-            ports |= stack.enter_context(_peers(work))
+            ports |= stack.enter_context(_peers(register))
         for turn in range(TURNS):
             for name in names:
                 file = work / f"{name}-{turn}"
@@ -96,9 +98,7 @@ def _requests(name: str) -> list[bytes]:
 
 
 def _versions() -> dict[str, str]:
-    found = {name: version(name) for name in ("granian", "msgspec", "cryptography")} | {
-        "sqlite": sqlite3.sqlite_version
-    }
+    found = {name: version(name) for name in ("msgspec", "cryptography")} | {"sqlite": sqlite3.sqlite_version}
     if PEERS.is_dir():
         listed = subprocess.run(
             [PEERS / "pip", "freeze"], capture_output=True, text=True, check=True
@@ -119,14 +119,13 @@ def _ours(kind: str, home: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _peers(work: Path) -> Iterator[dict[str, int]]:
+def _peers(register: Path) -> Iterator[dict[str, int]]:
     """FastAPI and Django on one PostgreSQL that syncs what it commits, datasette on a SQLite file."""
     from benchmarks import _gateway_data as data
 
     sys.path.insert(0, str(ROOT / "tests"))
     from postgres import cluster
 
-    data.fill_sqlite(work / "register.db", ROWS)
     with cluster(durable=True) as url, ExitStack() as stack:
         data.fill_postgres(url, ROWS)
         place = urlsplit(url)
@@ -147,7 +146,7 @@ def _peers(work: Path) -> Iterator[dict[str, int]]:
                 *("granian", "--interface", "wsgi", "--port", str(ports["ninja"]), "--blocking-threads", "8"),
                 *("--backpressure", "256", "--log-level", "error", "ninja_app:application"),
             ],
-            "datasette": ["datasette", "serve", "-i", str(work / "register.db"), "-p", str(ports["datasette"])],
+            "datasette": ["datasette", "serve", "-i", str(register / "register.db"), "-p", str(ports["datasette"])],
         }
         paths = {"fastapi": "/readyz", "ninja": "/readyz", "datasette": "/-/versions.json"}
         for name, (program, *rest) in commands.items():
@@ -196,17 +195,17 @@ def _run_gateway(home: str, port: int) -> None:
 
 
 def _run_hello(_home: str, port: int) -> None:
-    from gongshu.gateway import service
+    from gongshu.gateway.call import Answer
+    from gongshu.gateway.http import Server
 
-    async def hello(_scope, receive, send) -> None:
-        await receive()
-        await send({"type": "http.response.start", "status": 200, "headers": _HELLO_HEADERS})
-        await send({"type": "http.response.body", "body": b'{"hello":"world"}'})
+    async def hello(_request) -> Answer:
+        return Answer(200, b'{"hello":"world"}')
 
-    asyncio.run(service.make_server(hello, "127.0.0.1", port).serve())
+    async def serve() -> None:
+        await Server(hello).start("127.0.0.1", port)
+        await asyncio.Event().wait()
 
-
-_HELLO_HEADERS = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"17")]
+    asyncio.run(serve())
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from gateway.processes import gateway
 from gateway.world import RESOURCE, query, secret_values
 from gongshu.gateway import metrics
 from gongshu.gateway.app import Shell
+from gongshu.gateway.http import Request
 from ports import free_port
 
 
@@ -77,6 +78,41 @@ def test_two_gateways_follow_one_control_plane_and_keep_books_of_their_own(world
     assert told == {name: ["gateway.query", "gateway.refused"] for name in ("east", "west")}
 
 
+def test_what_one_gateway_answered_another_refuses_as_a_replay(world):
+    """Two processes of one node, and a third that was not running yet; each refuses what the others answered."""
+    grant = world.grant(rate_per_minute=None)
+    with gateway(world.home.root, name="east") as east:
+        with gateway(world.home.root, name="west") as west:
+            for running in (east, west):
+                running.wait_for(world.revision)
+            calls = [world.call("query", query(grant, i)) for i in range(40)]
+
+            def send(running, call):
+                status, _, body = running.send("POST", call.target, call.body, dict(call.headers))
+                return json.loads(body).get("error", {}).get("code", status)
+
+            assert [send((east, west)[i % 2], call) for i, call in enumerate(calls)] == [200] * 40
+            assert {send((west, east)[i % 2], call) for i, call in enumerate(calls)} == {"nonce_replayed"}
+            assert {send((east, west)[i % 2], call) for i, call in enumerate(calls)} == {"nonce_replayed"}
+            once = [world.call("query", query(grant, i)) for i in range(60)]
+            told = {"east": [], "west": []}
+            threads = [
+                threading.Thread(target=lambda name=name, to=to: told[name].extend(send(to, call) for call in once))
+                for name, to in (("east", east), ("west", west))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            pairs = list(zip(told["east"], told["west"], strict=True))
+            assert {frozenset(pair) for pair in pairs} == {frozenset({200, "nonce_replayed"})}, "at once: one of them"
+            west.stop(9)
+        with gateway(world.home.root, name="south") as south:
+            south.wait_for(world.revision)
+            assert {send(running, call) for running in (east, south) for call in once[:20]} == {"nonce_replayed"}
+            assert south.ask(world, "query", query(grant))[0] == 200
+
+
 def test_without_the_control_plane_calls_go_on_for_the_lease_and_no_longer(world):
     grant = world.grant(rate_per_minute=None)
     database = world.home.control_database
@@ -135,26 +171,17 @@ def test_beyond_the_bound_a_call_is_told_to_come_again(run, world):
     hold, answers = asyncio.Event(), []
     real = run.gate.evidence._spool.append
 
-    async def held(leaf):
-        await hold.wait()
-        await real(leaf)
+    def held(leaf):
+        async def later():
+            await hold.wait()
+            await real(leaf)
+
+        return later()
 
     async def one(i):
         call = world.call("query", query(grant, i))
-        scope = {
-            "type": "http", "method": "POST", "path": call.target, "raw_path": call.target.encode(), "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in call.headers.items()],
-        }  # fmt: skip
-        told = []
-
-        async def receive():
-            return {"type": "http.request", "body": call.body, "more_body": False}
-
-        async def send(message):
-            told.append(message)
-
-        await shell(scope, receive, send)
-        answers.append((told[0]["status"], dict(told[0]["headers"]), told[1]["body"]))
+        answer = await shell.answer(Request("POST", call.target, dict(call.headers), call.body))
+        answers.append((answer.status, answer.headers, answer.body))
 
     async def main():
         run.gate.evidence._spool.append = held
@@ -167,28 +194,13 @@ def test_beyond_the_bound_a_call_is_told_to_come_again(run, world):
 
     asyncio.run(main())
     (status, headers, body), *others = answers
-    assert (status, headers[b"retry-after"]) == (503, b"1") and json.loads(body)["error"]["code"] == "overloaded"
+    assert (status, headers["Retry-After"]) == (503, "1") and json.loads(body)["error"]["code"] == "overloaded"
     assert [status for status, *_ in others] == [200, 200]
     assert 'code="overloaded"} 1' in shell.exposition()
 
 
 def test_time_and_codes_are_noted_for_what_could_not_be_read(run, world):
     shell = Shell(run.gate)
-
-    async def receive():
-        return {"type": "http.disconnect"}
-
-    async def send(_message):
-        pass
-
     path = f"/v1/interfaces/{RESOURCE}/query"
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [],
-    }
-    asyncio.run(shell(scope, receive, send))
+    asyncio.run(shell.answer(Request("POST", path, {}, fault="body_malformed")))
     assert 'operation="query",code="body_malformed"} 1' in shell.exposition()

@@ -134,7 +134,7 @@ def test_a_nonce_is_remembered_as_long_as_its_timestamp_counts(tmp_path):
             nonces.use("a", "n", 10_000, now)
     nonces.use("b", "n", 10_000, 10_000.0)
     nonces.use("a", "x", 10_700, 10_700.0)
-    assert len(list(tmp_path.iterdir())) == len(nonces._buckets) == 1
+    assert len(list(tmp_path.glob("*.nonces"))) == len(nonces._buckets) == 1
 
 
 def test_nonces_survive_the_process_and_only_as_long_as_needed(tmp_path):
@@ -147,7 +147,7 @@ def test_nonces_survive_the_process_and_only_as_long_as_needed(tmp_path):
             again.use("a", str(i), 10_000, 10_100.0)
     again.use("a", "8000", 10_000, 10_100.0)
     late = Nonces(tmp_path, 11_000.0)
-    assert late._count == 0 and not list(tmp_path.iterdir())
+    assert late._count == 0 and not list(tmp_path.glob("*.nonces"))
 
 
 def test_a_mapped_file_grows_and_keeps(tmp_path):
@@ -167,14 +167,11 @@ class Slow:
     """A spool whose batches take a while; ``fail`` breaks the next one."""
 
     def __init__(self):
-        self.batches, self.fail, self._ticket = [], False, None
+        self.batches, self.fail = [], False
 
-    def append(self, leaf):
-        if self._ticket is None or self._ticket.done():
-            self._ticket = asyncio.ensure_future(self._sync(len(self.batches)))
-            self.batches.append([])
-        self.batches[-1].append(leaf)
-        return self._ticket
+    def extend(self, leaves):
+        self.batches.append(leaves)
+        return asyncio.ensure_future(self._sync(len(self.batches)))
 
     async def _sync(self, number):
         await asyncio.sleep(0.01)
@@ -186,9 +183,9 @@ def test_what_arrives_meanwhile_goes_with_the_next_batch():
     async def main():
         spool = Slow()
         gathering = Gathering(spool)
-        first = asyncio.create_task(gathering.append(b"0"))
+        first = gathering.append(b"0")
         await asyncio.sleep(0.002)
-        rest = [asyncio.create_task(gathering.append(b"%d" % i)) for i in range(1, 50)]
+        rest = [gathering.append(b"%d" % i) for i in range(1, 50)]
         await asyncio.gather(first, *rest)
         assert [len(batch) for batch in spool.batches] == [1, 49]
 
@@ -211,7 +208,7 @@ def test_everyone_in_a_failed_batch_is_told_and_the_next_one_may_succeed():
 def test_one_caller_who_leaves_does_not_disturb_the_others():
     async def main():
         gathering = Gathering(Slow())
-        waiting = [asyncio.create_task(gathering.append(b"x")) for _ in range(5)]
+        waiting = [gathering.append(b"x") for _ in range(5)]
         await asyncio.sleep(0.002)
         waiting[2].cancel()
         results = await asyncio.gather(*waiting, return_exceptions=True)

@@ -104,7 +104,7 @@ def test_malformed_requests_end_in_a_code(served, world):
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     chunked = f"POST {PATH} HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + chunk * 2
     head, body = raw_request(served.port, chunked)
-    assert (head.split()[1], code(body)) == (b"413", "body_too_large")
+    assert (head.split()[1], code(body)) == (b"411", "length_required")
 
     for method, path, status, expected in [
         ("GET", PATH, 405, "method_not_allowed"),
@@ -142,34 +142,35 @@ def test_a_body_that_does_not_come_is_given_up(world, monkeypatch):
     """In this process, to shorten the patience."""
     import asyncio
 
-    from gongshu.gateway import app, service
+    from gongshu.gateway import app, http, service
 
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 0.2)
     running = service.build(world.home, "test")
 
     async def main():
-        shell = app.Shell(running.gate)
-        watcher = asyncio.create_task(shell.watch())
-        sent = []
-
-        async def receive():
-            await asyncio.sleep(3600)
-
-        async def send(message):
-            sent.append(message)
-
-        scope = {"type": "http", "method": "POST", "path": PATH, "query_string": b"",
-                 "headers": [(b"content-length", b"10")]}  # fmt: skip
-        await asyncio.wait_for(shell(scope, receive, send), 5)
-        watcher.cancel()
-        return sent
+        server = http.Server(app.Shell(running.gate).answer)
+        await server.start("127.0.0.1", 0)
+        head = f"POST {PATH} HTTP/1.1\r\nHost: g\r\nContent-Length: 10\r\n\r\n12345".encode()
+        answers = []
+        for sent in (head, head[:30], b""):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(sent)
+            async with asyncio.timeout(10):
+                answers.append(await reader.read())
+            writer.close()
+            monkeypatch.setattr(http, "IDLE_SECONDS", 0.2)
+        await server.stop(1)
+        return answers
 
     try:
-        sent = asyncio.run(main())
+        late, *silent = asyncio.run(main())
     finally:
         running.close()
-    assert sent[0]["status"] == 408
-    assert code(sent[1]["body"]) == "body_late"
+    head, _, body = late.partition(b"\r\n\r\n")
+    assert b" 408 " in head and b"Connection: close" in head
+    assert code(body) == "body_late"
+    assert silent == [b"", b""], "half a head, and nothing at all: closed without a word"
+    assert [e.details["code"] for e in entries(world)] == ["body_late"]
 
 
 def test_a_resource_with_a_chinese_code(served, world):

@@ -145,7 +145,10 @@ def test_every_refusal_leaves_an_entry(run, world, case):
 
 
 def test_the_table_of_codes_is_covered():
-    by_shell = {"header_duplicate", "body_too_large", "body_late", "path_unknown", "method_not_allowed"}
+    by_shell = {
+            "header_duplicate", "body_too_large", "body_late", "path_unknown", "method_not_allowed", "request_malformed",
+            "head_too_large", "length_required",
+        }  # fmt: skip
     elsewhere = {
         "nonce_replayed", "rate_exceeded", "quota_exceeded", "overloaded", "ledger_unavailable", "control_unavailable",
         "storage_unavailable", "cursor_outdated", "fault", "outside_hours", "enumeration_suspected", "client_locked",

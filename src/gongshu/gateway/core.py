@@ -35,7 +35,7 @@ from gongshu.gateway.watch import Pattern, Watch
 from gongshu.grants import scope
 from gongshu.grants import signed as signed_answers
 from gongshu.grants.scope import GrantScope, OutOfScope
-from gongshu.ledger import note
+from gongshu.ledger import entry, note
 
 log = logging.getLogger("gongshu.gateway")
 _encode = msgspec.json.Encoder().encode
@@ -106,13 +106,16 @@ class Gate:
         key = interface.key(request.key)
         self.count(call, client, grant)
         row = interface.find(key, fields, grant)
-        await self._watched(call, client, grant, key, row is not None)
-        record = interface.present(row, fields, grant) if row is not None else None
-        count, result = (0, "not_found") if row is None else (1, "found")
-        await self._record_one(call, "gateway.query", interface.subject(key), grant, interface, fields, count, result)
-        if record is None:
-            return self.say(call, Refusal("record_not_found"))
-        return self.reply(call, interface, {"record": record})
+        if (seen := self._watched(call, client, grant, key, row is not None)) is not None:
+            await self._suspect(call, client, seen, grant.grant_id)
+        if row is None:
+            count, result, answer = 0, "not_found", self.say(call, Refusal("record_not_found"))
+        else:
+            record = interface.present(row, fields, grant)
+            count, result, answer = 1, "found", self.reply(call, interface, {"record": record})
+        form = self._form(call, "gateway.query", grant, interface, fields, count, result)
+        await self.evidence.fill(form, call.request_id, interface.subject(key))
+        return answer
 
     async def _list(
         self,
@@ -163,11 +166,11 @@ class Gate:
         self.rates.take(("subject", client.client_id, subject), VERIFY_PER_SUBJECT, call.moment)
         self.count(call, client, grant)
         row = interface.find(key, fields, grant)
-        await self._watched(call, client, grant, key, row is not None)
+        if (seen := self._watched(call, client, grant, key, row is not None)) is not None:
+            await self._suspect(call, client, seen, grant.grant_id)
         answers = comparison.answers(row, request.claims, interface.kinds)
-        await self._record_one(
-            call, "gateway.verify", subject, grant, interface, fields, 1, answers, signed=request.proof
-        )
+        form = self._form(call, "gateway.verify", grant, interface, fields, 1, answers, signed=request.proof)
+        await self.evidence.fill(form, call.request_id, subject)
         told: dict[str, Any] = {"answers": answers}
         if request.proof:
             told["proof"] = await asyncio.to_thread(self._signed, call, grant, interface, request, answers)
@@ -261,11 +264,10 @@ class Gate:
             "version": interface.version,
         }
 
-    async def _record_one(
+    def _form(
         self,
         call: Call,
         action: str,
-        subject: str,
         grant: GrantScope,
         interface: Interface,
         fields: list[str],
@@ -273,8 +275,8 @@ class Gate:
         result: str | dict[str, str],
         *,
         signed: bool = False,
-    ) -> None:
-        """The entry of a look-up. All of it but id, moment and subject is the same for the next such call."""
+    ) -> entry.Form:
+        """The entry of a look-up but for id, moment and subject: the rest is the same for the next such call."""
         assert call.client is not None  # noqa: S101 - every operation authenticates first
         outcome = result if isinstance(result, str) else tuple(result.items())
         likeness = (action, signed, call.client.client_id, call.client.organization, tuple(fields), outcome)
@@ -289,17 +291,16 @@ class Gate:
             form = self.evidence.form(action, call.client.client_id, call.client.organization, call.resource, details)
             if len(forms) < FORMS:
                 forms[likeness] = form
-        await self.evidence.fill(form, call.request_id, subject)
+        return form
 
-    async def _watched(
+    def _watched(
         self, call: Call, client: Client, grant: GrantScope, key: Mapping[str, Any], found: bool
-    ) -> None:
+    ) -> Pattern | None:
         """Tell the watch of a look-up; what it notices goes to the ledger, and from there to the authority."""
-        if not grant.listing:
-            last = str([*key.values()][-1])
-            seen = self.watch.looked_up(client.client_id, grant.grant_id, last, found, call.moment)
-            if seen is not None:
-                await self._suspect(call, client, seen, grant.grant_id)
+        if grant.listing:
+            return None
+        *_, last = key.values()
+        return self.watch.looked_up(client.client_id, grant.grant_id, str(last), found, call.moment)
 
     async def _suspect(self, call: Call, client: Client, pattern: Pattern, grant_id: str) -> None:
         log.warning("client %s: %s under %s", client.client_id, pattern, grant_id or "no grant")

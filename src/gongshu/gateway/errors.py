@@ -29,8 +29,8 @@ TABLE: dict[str, Entry] = {
     ),
     "header_duplicate": _entry(
         400,
-        "同一签名请求头出现多次，请只发送一次。",
-        "A header of the signature was sent more than once; send it once.",
+        "同一请求头（签名、Host、Content-Length 等）出现多次，请只发送一次。",
+        "A header that may come once (of the signature, Host, Content-Length) was sent more than once; send it once.",
     ),
     "header_malformed": _entry(
         400,
@@ -184,6 +184,21 @@ TABLE: dict[str, Entry] = {
         413,
         "请求内容超过 64 KiB 上限。",
         "The body is larger than 64 KiB.",
+    ),
+    "request_malformed": _entry(
+        400,
+        "请求不是规范的 HTTP/1.1 报文，请检查请求行和请求头。",
+        "The request is not well-formed HTTP/1.1; check the request line and the headers.",
+    ),
+    "head_too_large": _entry(
+        431,
+        "请求头超过 16 KiB 上限。",
+        "The headers are larger than 16 KiB.",
+    ),
+    "length_required": _entry(
+        411,
+        "请用 Content-Length 给出请求内容的长度，不支持 Transfer-Encoding。",
+        "Give the length of the body as Content-Length; Transfer-Encoding is not supported.",
     ),
     "path_unknown": _entry(404, "没有这个地址。", "There is no such address."),
     "method_not_allowed": _entry(

@@ -23,61 +23,50 @@ REFUSALS_PER_MINUTE = 60  # single entries, for each client and for all unknown 
 
 
 class Spool(Protocol):
-    """The part of ``gongshu.ledger.spool.Spool`` that is used here: done when the leaf is on the disk."""
+    """The part of ``gongshu.ledger.spool.Spool`` that is used here: done when all leaves are on the disk."""
 
-    def append(self, leaf: bytes, /) -> Awaitable[object]: ...
+    def extend(self, leaves: Sequence[bytes], /) -> Awaitable[object]: ...
 
 
 class Gathering:
     """Hands leaves to the spool in batches: what arrives while one batch is on its way to the disk goes with the next.
 
-    So the disk is never asked twice at once, and the more callers there are the less each of them costs.
+    So the disk is never asked twice at once, and the more callers there are the less each of them costs. Each caller has
+    a future of its own: one who leaves does not disturb the others.
     """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._leaves: list[bytes] = []
+        self._futures: list[asyncio.Future[None]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def append(self, leaf: bytes) -> None:
-        """Return when ``leaf`` is on the disk; raises what the spool raised."""
+    def append(self, leaf: bytes) -> asyncio.Future[None]:
+        """Done when ``leaf`` is on the disk; raises what the spool raised."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((leaf, future))
+        self._leaves.append(leaf)
+        self._futures.append(future)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
-        await future
+        return future
 
     async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            handed: list[tuple[Awaitable[object], list[asyncio.Future[None]]]] = []
-            for leaf, future in batch:
-                try:
-                    ticket = self._spool.append(leaf)
-                except Exception as error:
-                    _settle(future, error)
+        while leaves := self._leaves:
+            futures = self._futures
+            self._leaves, self._futures = [], []
+            fault: Exception | None = None
+            try:
+                await self._spool.extend(leaves)
+            except Exception as error:
+                fault = error
+            for future in futures:
+                if future.done():  # its caller went away
                     continue
-                if not handed or handed[-1][0] is not ticket:
-                    handed.append((ticket, []))
-                handed[-1][1].append(future)
-            for ticket, futures in handed:
-                fault: Exception | None = None
-                try:
-                    await ticket
-                except Exception as error:
-                    fault = error
-                for future in futures:
-                    _settle(future, fault)
+                if fault is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(fault)
         self._writer = None
-
-
-def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
-    if future.done():  # its caller went away
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
 
 
 class Evidence:

@@ -30,6 +30,15 @@ class MappedFile:
     def content(self) -> bytes:
         return self._map[:]
 
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to ``end``, which may lie in what another process has added. Where several processes
+        write, they do so, and read, under a lock of theirs."""
+        if end > self._size:
+            size = os.fstat(self._file).st_size
+            self._map.resize(size)
+            self._size = size
+        return self._map[start:end]
+
     def store(self, offset: int, data: bytes) -> None:
         """Write ``data`` at ``offset``, growing the file where needed. Raises ``OSError``, with nothing written."""
         end = offset + len(data)
@@ -37,6 +46,7 @@ class MappedFile:
             size = self._size
             while size < end:
                 size += max(BLOCK, size // 4 // BLOCK * BLOCK)
+            size = max(size, os.fstat(self._file).st_size)
             os.posix_fallocate(self._file, 0, size)
             self._map.resize(size)
             self._size = size

@@ -1,7 +1,8 @@
 """Running the gateway: what it is made of, its state on disk, and the server process.
 
-State of one gateway is in ``<home>/gateway/<name>``: nonces, quotas, finished deliveries; its ledger entries are in
-``<home.spool>/<name>``. A lock on that folder keeps a second process with the same name out.
+State of one gateway is in ``<home>/gateway/<name>``: quotas, finished deliveries; its ledger entries are in
+``<home.spool>/<name>``. A lock on that folder keeps a second process with the same name out. The nonces of all gateways of
+the node are in ``<home>/gateway/.nonces``.
 """
 
 from __future__ import annotations
@@ -17,11 +18,6 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import msgspec
-from granian.constants import HTTPModes
-from granian.constants import Interfaces as Protocol
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.embed import Server
 
 from gongshu import clock, crypto
 from gongshu.errors import EnvironmentFault
@@ -32,6 +28,7 @@ from gongshu.gateway.control import LEASE_SECONDS, Control
 from gongshu.gateway.core import Gate
 from gongshu.gateway.deliveries import Deliveries
 from gongshu.gateway.evidence import Evidence
+from gongshu.gateway.http import Server
 from gongshu.gateway.interfaces import Interfaces
 from gongshu.gateway.limits import DailyQuota
 from gongshu.gateway.nonces import Nonces
@@ -43,6 +40,7 @@ log = logging.getLogger("gongshu.gateway")
 
 DRAIN_SECONDS = 5.0
 FLUSH_EVERY = 10.0
+SHARED = ".nonces"
 
 
 @dataclass
@@ -91,7 +89,7 @@ def build(home: Home, name: str = "gateway", lease: float = LEASE_SECONDS) -> Ru
         interfaces=Interfaces(home, provider),
         deliveries=Deliveries(home, folder / "deliveries"),
         evidence=Evidence(spool, name),
-        nonces=Nonces(folder / "nonces", clock.now().timestamp()),
+        nonces=Nonces(home.root / "gateway" / SHARED, clock.now().timestamp()),
         quotas=DailyQuota(folder / "quotas"),
         provider=provider,
         signer=signed.signer(home),
@@ -125,51 +123,26 @@ def run(
         running.close()
 
 
-def make_server(application: Any, host: str, port: int) -> Server:
-    """granian inside this process's event loop: what is killed is what serves, and nothing is left on the port."""
-    return Server(
-        application,
-        address=host,
-        port=port,
-        interface=Protocol.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-        backlog=1024,
-        backpressure=IN_FLIGHT_LIMIT,
-        websockets=False,
-        log_level=LogLevels.error,
-        log_dictconfig={"version": 1, "disable_existing_loggers": False},
-    )
-
-
 async def _serve(running: Running, host: str, port: int, metrics_port: int | None, in_flight: int) -> None:
     gate = running.gate
     shell = Shell(gate, in_flight)
     figures = await metrics.serve(shell.exposition, metrics_port) if metrics_port is not None else None
-    server = make_server(shell, host, port)
+    server = Server(shell.answer)
+    await server.start(host, port)
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
-    serving = asyncio.create_task(server.serve())
     flushing = asyncio.create_task(_flush_for_ever(gate))
-    watching = asyncio.create_task(shell.watch())
-    stopping = asyncio.create_task(asked.wait())
     log.info("gateway listens on %s:%d, revision %d", host, port, gate.control.known.revision)
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not serving.done():
-        shell.draining = gate.stopping = True
-        log.info("gateway drains %d calls", shell.in_flight)
-        until = loop.time() + DRAIN_SECONDS
-        while shell.in_flight and loop.time() < until:
-            await asyncio.sleep(0.02)
-        server.stop()  # type: ignore[no-untyped-call]
-    for task in (flushing, watching, stopping):
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await asked.wait()
+    shell.draining = gate.stopping = True
+    log.info("gateway drains %d calls", shell.in_flight)
+    await server.stop(DRAIN_SECONDS)
+    flushing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await flushing
     await gate.evidence.flush()
-    await serving
     if figures is not None:
         figures.close()
     log.info("gateway has stopped")
@@ -199,9 +172,9 @@ def write_logs_as_json() -> None:
     """Logs of this process to stderr, one JSON object a line."""
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines())
-    for name in ("gongshu", "_granian", "granian"):
+    for name in ("gongshu", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
     logging.getLogger("gongshu").setLevel(logging.INFO)
-    logging.getLogger("_granian").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)

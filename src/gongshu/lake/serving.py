@@ -189,12 +189,13 @@ class Snapshot:
         self.folder = folder
         self.manifest = Manifest.parse((folder / MANIFEST).read_text(encoding="utf-8"))
         self._types = {item.name: item.type for item in self.manifest.items}
+        self._key_names = frozenset(self.manifest.keys)
         uri = f"{(folder / DATABASE).absolute().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
         # Read through the mapped file: the kernel's cache serves every process, and a look-up makes no system call.
         self._connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
         self._lock = Lock()
-        self._look_ups: dict[tuple[str, ...] | None, tuple[list[str], str]] = {}
+        self._look_ups: dict[tuple[str, ...] | None, tuple[list[str], str, bool]] = {}
 
     @classmethod
     def open(cls, home: Home, resource: str) -> Snapshot:
@@ -228,7 +229,7 @@ class Snapshot:
         Raises GongshuError ``lake.key_fields`` when the fields are not the key's.
         """
         keys = self.manifest.keys
-        if not keys or set(key) != set(keys):
+        if not keys or key.keys() != self._key_names:
             raise GongshuError(
                 "lake.key_fields",
                 f"查询须且只须给出主键项：{'、'.join(keys) or '(该资源没有主键)'}。",
@@ -238,15 +239,20 @@ class Snapshot:
         if None in bound:
             return None
         asked = None if fields is None else tuple(fields)
-        names, sql = self._look_ups.get(asked) or self._look_up(asked)
-        found = self._rows(sql, bound)
-        return self._row(names, found[0]) if found else None
+        names, sql, plain = self._look_ups.get(asked) or self._look_up(asked)
+        with self._lock:
+            found = self._connection.execute(sql, bound).fetchone()
+        if found is None:
+            return None
+        return dict(zip(names, found, strict=True)) if plain else self._row(names, found)
 
-    def _look_up(self, fields: tuple[str, ...] | None) -> tuple[list[str], str]:
-        """The statement that reads ``fields`` by key, made once: building it costs as much as running it."""
+    def _look_up(self, fields: tuple[str, ...] | None) -> tuple[list[str], str, bool]:
+        """The statement that reads ``fields`` by key, made once: building it costs as much as running it. The last says
+        that its cells are as they are told, with no truth values among them."""
         where = " AND ".join(f"{_name(name)} = ?" for name in self.manifest.keys)
         names = self._fields(fields)
-        made = (names, f"SELECT {_list(names)} FROM serve WHERE {where}")  # noqa: S608 - quoted names of the manifest
+        plain = all(self._types[name] != "L" for name in names)
+        made = (names, f"SELECT {_list(names)} FROM serve WHERE {where}", plain)  # noqa: S608 - quoted names of the manifest
         if len(self._look_ups) < 1000:
             self._look_ups[fields] = made
         return made

@@ -128,8 +128,17 @@ class Spool:
 
     def append(self, leaf: bytes) -> Ticket:
         """Hand over one entry; the ticket says when it is safe. Never blocks on the disk."""
-        if not 0 < len(leaf) <= MAX_BYTES:
-            raise ValueError(f"a ledger entry has 1 to {MAX_BYTES} bytes, not {len(leaf)}")
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Sequence[bytes]) -> Ticket:
+        """Hand over several entries under one ticket: all of them will be safe, or none."""
+        pieces: list[bytes] = []
+        for leaf in leaves:
+            if not 0 < len(leaf) <= MAX_BYTES:
+                raise ValueError(f"a ledger entry has 1 to {MAX_BYTES} bytes, not {len(leaf)}")
+            pieces.append(_LENGTH.pack(len(leaf)))
+            pieces.append(leaf)
+        size = sum(map(len, pieces))
         with self._lock:
             if self._closed:
                 raise fault(OSError("the spool is closed"), self.folder)
@@ -138,9 +147,8 @@ class Spool:
                 queue.append(Ticket(self._lock))
                 self._arrived.notify()
             ticket = queue[-1]
-            ticket.pieces.append(_LENGTH.pack(len(leaf)))
-            ticket.pieces.append(leaf)
-            ticket.size += len(leaf) + 2
+            ticket.pieces += pieces
+            ticket.size += size
             return ticket
 
     def close(self) -> None:
