@@ -61,8 +61,11 @@ test: $(DEV) $(PAGES) debian ## set up what the tests need and run all of them, 
 check: $(DEV) ## lint, types, architecture and unit tests: about a minute
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/ruff format --check src tests benchmarks
-	@$(BIN)/mypy --strict --follow-imports=silent $(TYPED)
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m 'not heavy and not slow' tests/architecture tests/unit tests/rulepacks $(ARGS)
+	@status=0; $(BIN)/mypy --strict --follow-imports=silent $(TYPED) & types=$$!; \
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m 'not heavy and not slow' \
+		tests/architecture tests/unit tests/rulepacks $(ARGS) || status=$$?; \
+	wait $$types || status=$$?; \
+	exit $$status
 
 .PHONY: bench
 bench: DEBIAN := postgresql wrk
