@@ -209,7 +209,7 @@ def _bucket(table: Mapping[str, Any], env: Mapping[str, str]) -> Bucket:
     if (url and not right) or not re.fullmatch(r"(https?://[^/\s@]+)?", endpoint) or not cache.isdecimal():
         raise EnvironmentFault(
             "home.lake",
-            "数据湖设置有误：url 须为 s3://桶/前缀，endpoint 须为 https://主机:端口，cache_gb 须为整数。"
+            "数据湖设置有误：url 须为 s3://桶/前缀，endpoint 须为 https:// 地址，cache_gb 须为整数。"
             "请更正 gongshu.toml 的 [lake] 或 GONGSHU_LAKE…。",
             "The lake's settings are wrong: url is s3://bucket/prefix, endpoint https://host:port, cache_gb a whole number. "
             "Mend [lake] in gongshu.toml or GONGSHU_LAKE….",
