@@ -10,7 +10,7 @@ import typer
 
 from gongshu.cli import output, session
 from gongshu.cli.output import t
-from gongshu.cli.session import As, Json
+from gongshu.cli.session import As, Engine, Engines, Json
 from gongshu.errors import Exit, GongshuError, Text
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def compare(
         Path | None, typer.Option(help=t("结果文件 .csv .xlsx .parquet", "Result file .csv .xlsx .parquet"))
     ] = None,
     limit: Annotated[int, typer.Option(help=t("显示前几条差异", "How many differences to show"), min=0)] = 10,
+    engine: Engine = Engines.DUCKDB,
     by: As = "",
     as_json: Json = False,
 ) -> None:
@@ -54,7 +55,7 @@ def compare(
     """
     from gongshu.cli import installation
     from gongshu.home import open_home
-    from gongshu.lake import comparison, comparison_files
+    from gongshu.lake import comparison, comparison_files, comparison_spark
     from gongshu.lake.comparison import Normal, Plan
 
     wanted = words(normal)
@@ -79,7 +80,8 @@ def compare(
             if out is not None:
                 comparison_files.write(found, out, masks)
 
-        found = comparison.compare(a.side, b.side, plan, scratch=scratch, use=use)
+        compared = comparison_spark.compare if engine is Engines.SPARK else comparison.compare
+        found = compared(a.side, b.side, plan, scratch=scratch, use=use)
     if as_json:
         output.emit({"left": a.side.label, "right": b.side.label, **found.as_json(), "rows": shown})
     else:

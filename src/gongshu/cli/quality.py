@@ -12,7 +12,7 @@ import typer
 from gongshu.cli import output, session
 from gongshu.cli.output import t
 from gongshu.cli.quality_clean import clean
-from gongshu.cli.session import As, Json
+from gongshu.cli.session import As, Engine, Engines, Json
 from gongshu.errors import Exit, GongshuError
 
 if TYPE_CHECKING:
@@ -35,17 +35,26 @@ Number = Annotated[int, typer.Option("--version", help=t("数据版本（默认�
 
 
 @app.command("check")
-def check(resource: Resource, by: As = "", version: Number = -1, as_json: Json = False) -> None:
+def check(
+    resource: Resource, by: As = "", version: Number = -1, engine: Engine = Engines.DUCKDB, as_json: Json = False
+) -> None:
     """检测一个版本，给出每项检查的结果和得分。 Check a version: what each check found, and the score.
 
     例 Example:  gongshu quality check 333004-000001 --as wang
+    例 Example:  gongshu quality check 333004-000001 --engine spark --as wang
 
     退出码 Exit codes:  0 无错误 no errors · 1 有错误 errors found
     """
     actor = _actor(by)
-    from gongshu.quality import check_actions
+    from gongshu.quality import check_actions, checking, checking_spark
 
-    run = check_actions.check(by=actor, code=resource, version=version if version >= 0 else None)
+    on = checking.in_duckdb
+    if engine is Engines.SPARK:
+        from gongshu.lake import spark
+
+        spark.require()  # before a run is begun
+        on = checking_spark.in_spark
+    run = check_actions.check(by=actor, code=resource, version=version if version >= 0 else None, on=on)
     if run.error is not None and run.status != "done":
         raise GongshuError("quality.check_failed", run.error.zh, run.error.en)
     _show(run, as_json)

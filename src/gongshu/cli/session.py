@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,21 @@ As = Annotated[
     typer.Option("--as", help=t("以哪个用户的身份", "On whose behalf: a user name"), envvar="GONGSHU_USER"),
 ]
 Json = Annotated[bool, typer.Option("--json", help=t("输出 JSON", "Answer in JSON"))]
+
+
+class Engines(StrEnum):
+    """Where checks and comparisons are worked out: on this machine, or on a cluster; the answers are the same."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+Engine = Annotated[
+    Engines,
+    typer.Option(
+        help=t("引擎：duckdb 本机，spark 集群（结果相同）", "duckdb: this machine, spark: a cluster; equal answers")
+    ),
+]
 
 
 def connect() -> None:

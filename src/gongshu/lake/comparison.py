@@ -21,8 +21,9 @@ import pyarrow as pa
 
 from gongshu.errors import GongshuError
 from gongshu.lake import engine
+from gongshu.lake.dialects import DUCKDB, Dialect
 from gongshu.lake.engine import Connection, name, text
-from gongshu.lake.expressions import NUMERIC, as_text, kind_of, narrow, plain_number, trimmed, trimmed_code
+from gongshu.lake.expressions import NUMERIC, as_text, kind_of
 from gongshu.lake.tables import RAW, ROW, Table
 
 Tick = Callable[[], None]
@@ -46,6 +47,7 @@ class Side:
     files: Sequence[Path]
     schema: pa.Schema
     label: str = ""
+    addresses: Sequence[str] = ()  # of the files, for other machines
 
     @property
     def columns(self) -> list[str]:
@@ -135,7 +137,8 @@ class Comparison:
 def of_table(table: Table, number: int | None = None, label: str = "") -> Side:
     """A version of a table of the lake (default: the latest)."""
     version = table.version(number).number
-    return Side(table.files(version), table.schema(version), label or f"{table.resource}@{version}")
+    files = table.files(version)
+    return Side(files, table.schema(version), label or f"{table.resource}@{version}", table.addresses(version))
 
 
 def compare(
@@ -152,22 +155,23 @@ def compare(
 
     Raises GongshuError ``lake.compare_key`` or ``lake.compare_column`` when a side lacks a column.
     """
-    found = _columns(left, right, plan)
+    found = columns_of(left, right, plan)
     with engine.session(scratch, memory=memory) as connection:
         engine.view(connection, "l", left.files, left.schema)
         engine.view(connection, "r", right.files, right.schema)
-        terms = {one: _terms(left, right, one, plan.normal) for one in (*plan.keys, *found.columns)}
+        compared = {one: _compared(left, right, one, plan.normal) for one in (*plan.keys, *found.columns)}
         tick()
-        _meet(connection, found, terms, plan.keys, tick)
+        _meet(connection, found, compared, plan.keys, tick)
         tick()
         shown = [as_text(f"k{n}", _key_kind(left, right, key, plan.normal), "c") for n, key in enumerate(plan.keys)]
-        _cells(connection, found, plan, terms, (left, right), shown)
+        _cells(connection, found, plan, compared, (left, right), shown)
         tick()
         use(Comparison(found, plan, connection))
     return found
 
 
-def _columns(left: Side, right: Side, plan: Plan) -> Difference:
+def columns_of(left: Side, right: Side, plan: Plan) -> Difference:
+    """The columns that are compared, and those of one side alone. Raises GongshuError when a side lacks one."""
     if not plan.keys:
         raise GongshuError("lake.compare_key", "请指明主键列。", "Name the key columns.")
     for key in plan.keys:
@@ -194,19 +198,24 @@ def _columns(left: Side, right: Side, plan: Plan) -> Difference:
     return Difference(columns=tuple(wanted), only_left=only[0], only_right=only[1])
 
 
-def _terms(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> tuple[str, str]:
-    """What is compared of a column on either side: the values where the types agree, else their texts."""
-    kinds = [kind_of(side.schema.field(column)) for side in (left, right)]
+def _compared(left: Side, right: Side, column: str, normal: frozenset[Normal]) -> tuple[str, str]:
+    """What is compared of a column on either side here: the values as they are where that says the same as their texts."""
     if _as_it_is(left, right, column, normal):
         return f"l.{name(column)}", f"r.{name(column)}"
+    return terms(left, right, column, normal)
+
+
+def terms(left: Side, right: Side, column: str, normal: frozenset[Normal], sql: Dialect = DUCKDB) -> tuple[str, str]:
+    """The texts that are compared of a column on either side, evened out as the plan wants."""
+    kinds = [kind_of(side.schema.field(column)) for side in (left, right)]
     numbers = set(kinds) <= NUMERIC and "float" not in kinds
     values = []
     for alias, kind in zip("lr", kinds, strict=True):
-        value = as_text(column, kind, alias)
+        value = sql.as_text(column, kind, alias)
         if kind == "text":
-            value = normalised(value, normal)
+            value = normalised(value, normal, sql)
         elif (numbers and kind != kinds[0]) or (Normal.NUMBER in normal and kind in NUMERIC):
-            value = plain_number(value)
+            value = sql.plain_number(value)
         values.append(value)
     return values[0], values[1]
 
@@ -225,18 +234,18 @@ def _key_kind(left: Side, right: Side, key: str, normal: frozenset[Normal]) -> s
     return kind_of(left.schema.field(key)) if _as_it_is(left, right, key, normal) else "text"
 
 
-def normalised(value: str, normal: frozenset[Normal]) -> str:
+def normalised(value: str, normal: frozenset[Normal], sql: Dialect = DUCKDB) -> str:
     """A text evened out, in SQL."""
     if Normal.WIDTH in normal:
-        value = narrow(value)
+        value = sql.narrow(value)
     if Normal.TRIM in normal:
-        value = trimmed(value)
+        value = sql.trimmed(value)
     if Normal.CASE in normal:
-        value = f"upper({value})"
+        value = sql.upper(value)
     if Normal.NUMBER in normal:
-        value = plain_number(value)
+        value = sql.plain_number(value)
     if Normal.CODE in normal:
-        value = trimmed_code(value)
+        value = sql.trimmed_code(value)
     return f"nullif({value}, '')" if Normal.EMPTY in normal else value
 
 

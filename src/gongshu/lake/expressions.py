@@ -7,8 +7,10 @@ import pyarrow as pa
 from gongshu.lake.engine import name, text
 
 BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
-_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "　"
-_NARROW = "".join(map(chr, range(0x21, 0x7F))) + " "
+BLANK_SIGNS = " \t\n\r\xa0\u3000"  # the same as signs
+WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "　"
+NARROW = "".join(map(chr, range(0x21, 0x7F))) + " "
+FILLED_UP = ("^([0-9]{9})000$", "^([0-9]{6})000$", "^([0-9]{4})00$", "^([0-9]{2})00$")  # division codes
 
 NUMERIC = frozenset({"integer", "decimal", "float"})
 
@@ -51,7 +53,7 @@ def trimmed(value: str) -> str:
 
 def narrow(value: str) -> str:
     """Full-width letters, digits and signs as their usual selves (the ASCII part of NFKC)."""
-    return f"translate({value}, {text(_WIDE)}, {text(_NARROW)})"
+    return f"translate({value}, {text(WIDE)}, {text(NARROW)})"
 
 
 def plain_number(value: str) -> str:
@@ -62,6 +64,6 @@ def plain_number(value: str) -> str:
 
 def trimmed_code(value: str) -> str:
     """A division code without the zeros that fill it up: 110000 and 11 are the same place (GB/T 2260, GB/T 10114)."""
-    for pattern in ("^([0-9]{9})000$", "^([0-9]{6})000$", "^([0-9]{4})00$", "^([0-9]{2})00$"):
+    for pattern in FILLED_UP:
         value = f"regexp_replace({value}, '{pattern}', '\\1')"
     return value

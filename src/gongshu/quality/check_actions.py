@@ -26,7 +26,7 @@ from gongshu.notifications import actions as notifications
 from gongshu.quality import check_policy, check_queries, checking, own_query, predicates, score
 from gongshu.quality.check_models import CheckRun, CheckSetVersion
 from gongshu.quality.check_queries import Failing
-from gongshu.quality.checking import Outcome
+from gongshu.quality.checking import Engine, Outcome
 from gongshu.quality.checkset import CheckSet, Severity
 from gongshu.quality.states import CheckRunStatus
 from gongshu.spaces import queries as stores
@@ -78,15 +78,15 @@ def save(*, by: Actor, code: str, checks: CheckSet, note: str = "") -> CheckSetV
     return saved
 
 
-def check(*, by: Actor, code: str, version: int | None = None) -> CheckRun:
+def check(*, by: Actor, code: str, version: int | None = None, on: Engine = checking.in_duckdb) -> CheckRun:
     """Run the check set in force over a version (default: the latest), here and now, and keep what it finds.
 
-    What was checked before by the same check set is checked again in its place.
+    What was checked before by the same check set is checked again in its place. ``on`` is the engine that looks.
     """
     entry = catalog.entry(by, code)
     check_policy.check_write(by, entry.provider.code)
     number = Table(open_home(), entry.code).version(version).number
-    return _work(by, entry, number, again=True)
+    return _work(by, entry, number, again=True, on=on)
 
 
 @transaction.atomic
@@ -109,14 +109,14 @@ def work_one(*, by: Actor) -> CheckRun | None:
     return None
 
 
-def _work(by: Actor, entry: Any, version: int, *, again: bool) -> CheckRun:
+def _work(by: Actor, entry: Any, version: int, *, again: bool, on: Engine = checking.in_duckdb) -> CheckRun:
     in_force = check_queries.in_force(entry)
     body = in_force.checks.canonical()
     run = _claim(entry, version, _digest(body), in_force.saved, again=again)
     if run is None:
         return CheckRun.objects.get(entry=entry, version=version, digest=_digest(body))
     try:
-        rows, outcomes = _look(entry, version, in_force.checks, run)
+        rows, outcomes = _look(entry, version, in_force.checks, run, on)
     except _LeaseLost:
         log.warning("check run %s was taken by another worker", run.pk)
         return CheckRun.objects.get(pk=run.pk)
@@ -127,7 +127,7 @@ def _work(by: Actor, entry: Any, version: int, *, again: bool) -> CheckRun:
     return _finish(by, entry, run, in_force.checks, rows, outcomes)
 
 
-def _look(entry: Any, version: int, checks: CheckSet, run: CheckRun) -> tuple[int, list[Outcome]]:
+def _look(entry: Any, version: int, checks: CheckSet, run: CheckRun, on: Engine) -> tuple[int, list[Outcome]]:
     home = open_home()
 
     def beat() -> None:
@@ -135,7 +135,7 @@ def _look(entry: Any, version: int, checks: CheckSet, run: CheckRun) -> tuple[in
         if not held.update(lease_until=clock.now() + LEASE):
             raise _LeaseLost
 
-    rows, outcomes = checking.run(checks, check_queries.ground(home, entry, version, checks), tick=beat)
+    rows, outcomes = checking.run(checks, check_queries.ground(home, entry, version, checks), tick=beat, on=on)
     arrived = score.arrival(Table(home, entry.code).version(version).info)
     return rows, [*([arrived] if arrived is not None else []), *outcomes]
 

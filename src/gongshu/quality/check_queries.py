@@ -219,7 +219,13 @@ def source_of(home: Home, code: str, version: int | None = None) -> Source | Non
     except NotFound:
         return None
     number = found.number
-    return Source(table.files(number), table.schema(number), found.committed_at, lambda: table.check_digest(number))
+    return Source(
+        table.files(number),
+        table.schema(number),
+        found.committed_at,
+        lambda: table.check_digest(number),
+        table.addresses(number),
+    )
 
 
 def failing(actor: Actor, entry: Any, version: int | None = None, *, limit: int = 100_000) -> Iterator[Failing]:

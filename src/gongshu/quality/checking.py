@@ -1,16 +1,18 @@
 """Running a check set over one version of a table: counts by check, the first failing rows, and all of them on demand.
 
 One scan of the files answers all checks of single rows; those that look at other rows or tables have a query each. Every
-query runs in DuckDB with bounded memory. A check that cannot be run says why and is left out of the score, never passed.
+query runs in DuckDB with bounded memory, or on Spark (``checking_spark``), with the same answers. A check that cannot be run
+says why and is left out of the score, never passed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -18,12 +20,13 @@ import pyarrow as pa
 from gongshu import clock
 from gongshu.errors import GongshuError, Text
 from gongshu.lake import engine
-from gongshu.lake.engine import Connection, name
-from gongshu.lake.expressions import as_text, kind_of
+from gongshu.lake.dialects import DUCKDB, Dialect
+from gongshu.lake.engine import Connection
+from gongshu.lake.expressions import kind_of
 from gongshu.lake.tables import RAW, ROW
 from gongshu.quality import own_query
 from gongshu.quality.checkset import Check, CheckSet
-from gongshu.quality.predicates import THIS, Condition, Schemas, column, condition
+from gongshu.quality.predicates import THIS, Condition, Schemas, condition
 
 SAMPLE = 20
 _SETS = frozenset({"unique", "reference", "division", "code_list"})  # they read more than the row
@@ -37,6 +40,7 @@ class Source:
     schema: pa.Schema
     committed_at: datetime | None = None
     intact: Callable[[], bool] = lambda: True
+    addresses: Sequence[str] = ()  # of the files, for other machines
 
 
 @dataclass(frozen=True)
@@ -81,45 +85,114 @@ class Ground:
     scratch: Path | None = None
     memory: str = engine.MEMORY
 
-    def schemas(self) -> Schemas:
-        others = {code: (name(_alias(code)), source.schema) for code, source in self.others.items()}
+    def schemas(self, dialect: Dialect = DUCKDB) -> Schemas:
+        others = {code: (dialect.name(alias(code)), source.schema) for code, source in self.others.items()}
         return Schemas(self.own.schema, others)
 
 
-def run(checks: CheckSet, ground: Ground, *, tick: Callable[[], None] = lambda: None) -> tuple[int, list[Outcome]]:
+class Runner(Protocol):
+    """An engine with the tables of a :class:`Ground` open: ``this``, and each other resource as :func:`alias` names it."""
+
+    errors: tuple[type[Exception], ...]  # what a query raises that cannot be run
+    grave: tuple[type[Exception], ...]  # those of them that say nothing about the query
+    apart: frozenset[str]  # kinds of checks that are better asked alone than in one scan with the others
+
+    def dialect(self) -> Dialect:
+        """A new one for each check."""
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query whose parts the dialects of this runner wrote."""
+
+    def counted(self, checks: Sequence[tuple[Check, Condition]]) -> list[tuple[int, int, int]]:
+        """For each check how many rows it applies to, how many fail, how many of these are excepted."""
+
+    def first(self, checks: Sequence[tuple[Check, Condition]], most: int) -> list[tuple[int, ...]]:
+        """For each check the numbers of the first rows that fail and are not excepted."""
+
+
+Engine = Callable[[Ground], AbstractContextManager[Runner]]
+
+
+@contextmanager
+def in_duckdb(ground: Ground) -> Iterator[Runner]:
+    """The engine of one machine."""
+    with engine.session(ground.scratch, memory=ground.memory) as connection:
+        engine.view(connection, THIS, ground.own.files, ground.own.schema)
+        for code, source in ground.others.items():
+            engine.view(connection, alias(code), source.files, source.schema)
+        yield _InDuckDB(connection)
+
+
+class _InDuckDB:
+    errors: tuple[type[Exception], ...] = (duckdb.Error,)
+    grave: tuple[type[Exception], ...] = (duckdb.OutOfMemoryException,)
+    apart: frozenset[str] = _SETS
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def dialect(self) -> Dialect:
+        return DUCKDB
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def counted(self, checks: Sequence[tuple[Check, Condition]]) -> list[tuple[int, int, int]]:
+        """All in one scan."""
+        terms = []
+        for check, found in checks:
+            terms += [f"count_if({found.applies})", f"count_if({found.fails})"]
+            terms.append(f"count_if({found.fails} AND {found.exempt})" if check.exceptions else "0")
+        answer = self.connection.execute(f"SELECT {', '.join(terms)} FROM {THIS} AS t").fetchone() or ()  # noqa: S608
+        counts = iter(int(one or 0) for one in answer)  # over no rows DuckDB counts NULL
+        return [(next(counts), next(counts), next(counts)) for _ in checks]
+
+    def first(self, checks: Sequence[tuple[Check, Condition]], most: int) -> list[tuple[int, ...]]:
+        rows = []
+        for _, found in checks:
+            numbers = self.fetch(
+                f"SELECT {DUCKDB.column(ROW)} AS r FROM {THIS} AS t WHERE {found.fails} AND NOT {found.exempt} "  # noqa: S608
+                f"ORDER BY r LIMIT {int(most)}"
+            )
+            rows.append(tuple(int(one[0]) for one in numbers if one[0] is not None))
+        return rows
+
+
+def run(
+    checks: CheckSet, ground: Ground, *, tick: Callable[[], None] = lambda: None, on: Engine = in_duckdb
+) -> tuple[int, list[Outcome]]:
     """The rows of the table, and the outcome of every check in order. ``tick`` is called between queries."""
     found: dict[str, Outcome] = {}
-    with engine.session(ground.scratch, memory=ground.memory) as connection:
-        _open(connection, ground)
+    with on(ground) as runner:
         conditions: dict[str, Condition] = {}
         for check in checks.checks:
             if check.shape.per_row:
+                own = runner.dialect()
                 try:
-                    conditions[check.id] = condition(check, ground.schemas(), ground.today)
+                    conditions[check.id] = condition(check, ground.schemas(own), ground.today, own)
                 except GongshuError as error:
                     found[check.id] = Outcome(check, problem=error.text)
-        of_rows = [one for one in checks.checks if one.id in conditions and one.kind not in _SETS]
+        of_rows = [one for one in checks.checks if one.id in conditions and one.kind not in runner.apart]
         tick()
-        rows = _count(connection, THIS)
+        rows = int(runner.fetch(f"SELECT count(*) FROM {THIS}")[0][0])  # noqa: S608
         try:
-            found |= _counted(connection, of_rows, conditions)
-        except duckdb.Error:  # one of them: ask them one by one, so that it does not hide the others
+            found |= _counted(runner, of_rows, conditions)
+        except runner.errors:  # one of them: ask them one by one, so that it does not hide the others
             for check in of_rows:
-                found |= _alone(connection, check, conditions)
+                found |= _alone(runner, check, conditions)
         for check in checks.checks:
             if check.id not in found and check.id in conditions:
                 tick()
-                found |= _alone(connection, check, conditions)
-        for check in checks.checks:
-            outcome = found.get(check.id)
-            if outcome is not None and outcome.failed:
-                tick()
-                numbers = _first(connection, ground.own.schema, conditions[check.id])
-                found[check.id] = Outcome(check, outcome.checked, outcome.failed, outcome.exempt, numbers)
+                found |= _alone(runner, check, conditions)
+        failed = [one for one in checks.checks if one.id in found and found[one.id].failed]
+        if failed and ROW in ground.own.schema.names:
+            tick()
+            numbers = runner.first([(one, conditions[one.id]) for one in failed], SAMPLE)
+            found |= {one.id: replace(found[one.id], rows=rows) for one, rows in zip(failed, numbers, strict=True)}
         for check in checks.checks:
             if not check.shape.per_row:
                 tick()
-                found[check.id] = _whole(connection, check, ground, rows)
+                found[check.id] = _whole(runner, check, ground, rows)
     return rows, [found[check.id] for check in checks.checks]
 
 
@@ -128,17 +201,17 @@ def failing(
 ) -> Iterator[tuple[Check, Iterator[tuple[Any, ...]]]]:
     """For each check of rows with failures that count: its rows as texts, the source row first. At most ``limit`` each."""
     columns = [one for one in ground.own.schema.names if one not in {ROW, RAW}]
-    shown = [as_text(one, kind_of(ground.own.schema.field(one))) for one in columns]
-    with engine.session(ground.scratch, memory=ground.memory) as connection:
-        _open(connection, ground)
+    shown = [DUCKDB.as_text(one, kind_of(ground.own.schema.field(one))) for one in columns]
+    with in_duckdb(ground) as runner:
+        assert isinstance(runner, _InDuckDB)  # noqa: S101 - for the type checker
         for check in checks.checks:
             if not check.shape.per_row:
                 continue
             try:
                 found = condition(check, ground.schemas(), ground.today)
                 where = f"{found.fails} AND NOT {found.exempt}"
-                number = column(ROW) if ROW in ground.own.schema.names else "NULL"
-                cursor = connection.execute(
+                number = DUCKDB.column(ROW) if ROW in ground.own.schema.names else "NULL"
+                cursor = runner.connection.execute(
                     f"SELECT {', '.join([f'{number} AS r', *shown])} FROM {THIS} AS t "  # noqa: S608
                     f"WHERE {where} ORDER BY r LIMIT {int(limit)}"
                 )
@@ -161,57 +234,28 @@ def _rows(cursor: Connection, first: list[tuple[Any, ...]]) -> Iterator[tuple[An
         some = cursor.fetchmany(5_000)
 
 
-def _alias(code: str) -> str:
+def alias(code: str) -> str:
+    """What another resource is called in the SQL."""
     return f"resource {code}"
 
 
-def _open(connection: Connection, ground: Ground) -> None:
-    engine.view(connection, THIS, ground.own.files, ground.own.schema)
-    for code, source in ground.others.items():
-        engine.view(connection, _alias(code), source.files, source.schema)
-
-
-def _count(connection: Connection, view: str) -> int:
-    answer = connection.execute(f"SELECT count(*) FROM {view}").fetchone()  # noqa: S608
-    return int(answer[0]) if answer else 0
-
-
-def _counted(
-    connection: Connection, checks: Sequence[Check], conditions: Mapping[str, Condition]
-) -> dict[str, Outcome]:
-    """All checks of single rows in one scan."""
+def _counted(runner: Runner, checks: Sequence[Check], conditions: Mapping[str, Condition]) -> dict[str, Outcome]:
     if not checks:
         return {}
-    terms = []
-    for check in checks:
-        found = conditions[check.id]
-        terms += [f"count_if({found.applies})", f"count_if({found.fails})"]
-        terms.append(f"count_if({found.fails} AND {found.exempt})" if check.exceptions else "0")
-    answer = connection.execute(f"SELECT {', '.join(terms)} FROM {THIS} AS t").fetchone() or ()  # noqa: S608
-    counts = iter(int(one or 0) for one in answer)  # over no rows DuckDB counts NULL
-    return {check.id: Outcome(check, next(counts), next(counts), next(counts)) for check in checks}
+    counts = runner.counted([(one, conditions[one.id]) for one in checks])
+    return {check.id: Outcome(check, *some) for check, some in zip(checks, counts, strict=True)}
 
 
-def _alone(connection: Connection, check: Check, conditions: Mapping[str, Condition]) -> dict[str, Outcome]:
+def _alone(runner: Runner, check: Check, conditions: Mapping[str, Condition]) -> dict[str, Outcome]:
     try:
-        return _counted(connection, [check], conditions)
-    except duckdb.OutOfMemoryException:
+        return _counted(runner, [check], conditions)
+    except runner.grave:
         raise
-    except duckdb.Error as error:
+    except runner.errors as error:
         return {check.id: Outcome(check, problem=_failed(error))}
 
 
-def _first(connection: Connection, schema: pa.Schema, found: Condition) -> tuple[int, ...]:
-    if ROW not in schema.names:
-        return ()
-    numbers = connection.execute(
-        f"SELECT {column(ROW)} AS r FROM {THIS} AS t WHERE {found.fails} AND NOT {found.exempt} "  # noqa: S608
-        f"ORDER BY r LIMIT {SAMPLE}"
-    ).fetchall()
-    return tuple(int(one[0]) for one in numbers if one[0] is not None)
-
-
-def _whole(connection: Connection, check: Check, ground: Ground, rows: int) -> Outcome:
+def _whole(runner: Runner, check: Check, ground: Ground, rows: int) -> Outcome:
     """A check of the table as a whole."""
     try:
         if check.kind == "row_count":
@@ -221,23 +265,25 @@ def _whole(connection: Connection, check: Check, ground: Ground, rows: int) -> O
         if check.kind == "accessible":
             return Outcome(check, 1, int(not ground.own.intact()))
         if check.kind == "freshness":
-            return _freshness(connection, check, ground)
+            return _freshness(runner, check, ground)
         return _own_query(check, ground, rows)
     except GongshuError as error:
         return Outcome(check, problem=error.text)
-    except duckdb.OutOfMemoryException:
+    except runner.grave:
         raise
-    except duckdb.Error as error:
+    except runner.errors as error:
         return Outcome(check, problem=_failed(error))
 
 
-def _freshness(connection: Connection, check: Check, ground: Ground) -> Outcome:
+def _freshness(runner: Runner, check: Check, ground: Ground) -> Outcome:
     if check.columns:
         if check.columns[0] not in ground.own.schema.names:
             return Outcome(check, problem=Text(f"没有列 {check.columns[0]}", f"there is no column {check.columns[0]}"))
-        latest = f"max(TRY_CAST({column(check.columns[0])} AS DATE))"
-        answer = connection.execute(f"SELECT {latest} FROM {THIS} AS t").fetchone()  # noqa: S608
-        day = answer[0] if answer else None
+        dialect = runner.dialect()
+        kind = kind_of(ground.own.schema.field(check.columns[0]))
+        latest = f"max({dialect.as_day(dialect.column(check.columns[0]), kind)})"
+        latest = f"greatest(DATE '0001-01-01', least(DATE '9999-12-31', {latest}))"  # infinity, too, is a day in SQL
+        day = runner.fetch(f"SELECT {latest} FROM {THIS} AS t")[0][0]  # noqa: S608
     else:
         moment = ground.own.committed_at
         day = clock.local(moment).date() if moment else None
@@ -261,7 +307,7 @@ def _own_query(check: Check, ground: Ground, rows: int) -> Outcome:
     return Outcome(check, max(rows, found.rows), found.rows, rows=found.sample)
 
 
-def _failed(error: duckdb.Error) -> Text:
-    """DuckDB's sentence may hold a value, so only its kind is told."""
+def _failed(error: Exception) -> Text:
+    """The engine's sentence may hold a value, so only its kind is told."""
     kind = type(error).__name__.removesuffix("Exception")
     return Text(f"不能执行（{kind}）", f"it cannot be run ({kind})")

@@ -7,7 +7,7 @@ them by. Patterns run on RE2 (DuckDB), which takes linear time on any input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from gongshu.errors import GongshuError
-from gongshu.lake.engine import name, text, texts
-from gongshu.lake.expressions import as_text, kind_of, trimmed, trimmed_code
+from gongshu.lake.dialects import DUCKDB, Dialect, Match, Validity
+from gongshu.lake.expressions import kind_of
 from gongshu.quality import numbers_sql
 from gongshu.quality.checkset import Check
 
@@ -27,11 +27,15 @@ THIS = "this"
 
 @dataclass(frozen=True)
 class Condition:
-    """SQL over ``this AS t``. ``applies`` and ``fails`` are never NULL; a failing row is one it applies to."""
+    """SQL over ``this AS t``. ``applies`` and ``fails`` are never NULL; a failing row is one it applies to.
+
+    ``beside`` are columns that ``t`` must have beside its own, as ``expression AS name``.
+    """
 
     applies: str
     fails: str
     exempt: str  # the failing row is excepted today
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,14 @@ class Schemas:
     others: Mapping[str, tuple[str, pa.Schema]]
 
 
-def condition(check: Check, schemas: Schemas, today: date) -> Condition:
+def condition(check: Check, schemas: Schemas, today: date, dialect: Dialect = DUCKDB) -> Condition:
     """The SQL of a check of rows. Raises GongshuError ``quality.check_unfit`` when it does not fit the table."""
     kinds = {one: _kind(check, schemas.own, one) for one in (*check.columns, *check.when)}
-    where = [f"coalesce({as_text(c, kinds[c])} IN {texts(values)}, FALSE)" for c, values in check.when.items()]
-    present, fails = _BUILDERS[check.kind](_Ground(check, schemas, kinds, today))
+    where = [_among(dialect, c, kinds[c], values) for c, values in check.when.items()]
+    present, fails = _BUILDERS[check.kind](_Ground(check, schemas, kinds, today, dialect))
     applies = " AND ".join([f"({present})", *where])
     exempt = [
-        " AND ".join(
-            f"coalesce({as_text(c, _kind(check, schemas.own, c))} IN {texts(values)}, FALSE)"
-            for c, values in one.where.items()
-        )
+        " AND ".join(_among(dialect, c, _kind(check, schemas.own, c), values) for c, values in one.where.items())
         for one in check.exceptions
         if one.until >= today
     ]
@@ -60,11 +61,12 @@ def condition(check: Check, schemas: Schemas, today: date) -> Condition:
         applies=f"({applies})",
         fails=f"({applies} AND coalesce({fails}, TRUE))",
         exempt="(" + " OR ".join(f"({one})" for one in exempt) + ")" if exempt else "FALSE",
+        beside=dialect.beside(),
     )
 
 
-def column(identifier: str) -> str:
-    return f"t.{name(identifier)}"
+def _among(dialect: Dialect, identifier: str, kind: str, values: Sequence[str]) -> str:
+    return f"coalesce({dialect.as_text(identifier, kind)} IN {dialect.texts(values)}, FALSE)"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class _Ground:
     schemas: Schemas
     kinds: Mapping[str, str]
     today: date
+    sql: Dialect
 
     @property
     def first(self) -> str:
@@ -83,10 +86,16 @@ class _Ground:
 
     def text(self, identifier: str = "") -> str:
         one = identifier or self.first
-        return as_text(one, self.kinds[one])
+        return self.sql.as_text(one, self.kinds[one])
+
+    def blank(self, identifier: str) -> str:
+        """True where there is no value: NULL, or nothing but blanks (the ideographic one among them)."""
+        value = self.sql.column(identifier)
+        blank = f"({value} IS NULL OR {self.sql.trimmed(value)} = '')"
+        return blank if self.kinds[identifier] == "text" else f"({value} IS NULL)"
 
     def present(self, *columns: str) -> str:
-        return " AND ".join(f"NOT {blank(one, self.kinds[one])}" for one in columns or self.check.columns)
+        return " AND ".join(f"NOT {self.blank(one)}" for one in columns or self.check.columns)
 
     def other(self, resource: str) -> tuple[str, pa.Schema]:
         found = self.schemas.others.get(resource)
@@ -98,49 +107,39 @@ class _Ground:
 _Built = tuple[str, str]
 
 
-def blank(identifier: str, kind: str) -> str:
-    """True where there is no value: NULL, or nothing but blanks (the ideographic one among them)."""
-    value = column(identifier)
-    return f"({value} IS NULL OR {trimmed(value)} = '')" if kind == "text" else f"({value} IS NULL)"
-
-
 def _required(g: _Ground) -> _Built:
-    return "TRUE", " OR ".join(blank(one, g.kinds[one]) for one in g.check.columns)
+    return "TRUE", " OR ".join(map(g.blank, g.check.columns))
 
 
 def _unique(g: _Ground) -> _Built:
-    columns = ", ".join(name(one) for one in g.check.columns)
-    some = " AND ".join(f"{name(one)} IS NOT NULL" for one in g.check.columns)
-    mine = ", ".join(column(one) for one in g.check.columns)
-    several = f"SELECT {columns} FROM {THIS} WHERE {some} GROUP BY {columns} HAVING count(*) > 1"  # noqa: S608
-    return g.present(), f"({mine}) IN ({several})"
+    return g.present(), g.sql.repeated(THIS, g.check.columns)
 
 
-def literal(check: Check, value: Any, kind: str) -> str:
+def literal(g: _Ground, value: Any, kind: str) -> str:
     """``value`` as a literal of a column of ``kind``. Raises GongshuError when it is none."""
     try:
         if kind in {"integer", "decimal", "float"}:
             number = Decimal(str(value))
             if not number.is_finite() or abs(number.adjusted()) > 30:
                 raise InvalidOperation
-            return f"CAST({text(format(number, 'f'))} AS {'DOUBLE' if kind == 'float' else 'DECIMAL(38, 10)'})"
+            return g.sql.number(number, kind)
         if kind == "date":
-            return f"DATE {text(date.fromisoformat(str(value)).isoformat())}"
+            return g.sql.day(date.fromisoformat(str(value)))
         if kind == "moment":
-            return f"CAST({text(date.fromisoformat(str(value)).isoformat())} AS TIMESTAMPTZ)"
+            return g.sql.moment(date.fromisoformat(str(value)))
     except (ValueError, InvalidOperation) as error:
-        raise unfit(check, "界限与列的类型不符", "the bound does not fit the type of the column") from error
+        raise unfit(g.check, "界限与列的类型不符", "the bound does not fit the type of the column") from error
     if kind == "bool":
         return "TRUE" if str(value).lower() == "true" else "FALSE"
-    return text(str(value))
+    return g.sql.text(str(value))
 
 
 def _measured(g: _Ground, key: str) -> tuple[str, str]:
     """The column, and the literal it is measured by; a text beside a number is read as one."""
     kind, value = g.kinds[g.first], g.option(key)
     if kind == "text" and isinstance(value, int | float):
-        return f"TRY_CAST({column(g.first)} AS DECIMAL(38, 10))", literal(g.check, value, "decimal")
-    return column(g.first), literal(g.check, value, kind)
+        return g.sql.as_number(g.sql.column(g.first)), literal(g, value, "decimal")
+    return g.sql.column(g.first), literal(g, value, kind)
 
 
 def _range(g: _Ground) -> _Built:
@@ -158,61 +157,61 @@ def _length(g: _Ground) -> _Built:
     return g.present(), " OR ".join(wrong)
 
 
-def full_match(value: str, pattern: str) -> str:
-    return f"regexp_full_match({value}, {text(pattern)})"
-
-
 def _pattern(g: _Ground) -> _Built:
     pattern = str(g.option("pattern"))
     try:
         duckdb.connect(":memory:").execute("SELECT regexp_full_match('', ?)", [pattern])
     except duckdb.Error as error:
         raise unfit(g.check, "正则表达式有误（RE2 语法）", "the pattern is not one of RE2") from error
-    return g.present(), f"NOT {full_match(g.text(), pattern)}"
+    return g.present(), f"NOT {g.sql.full_match(g.text(), pattern)}"
 
 
 def _code_list(g: _Ground) -> _Built:
     if g.option("values") is not None:
-        return g.present(), f"{g.text()} NOT IN {texts(g.option('values'))}"
+        return g.present(), f"{g.text()} NOT IN {g.sql.texts(g.option('values'))}"
     view, schema = g.other(str(g.option("list")))
     code = str(g.option("code") or "code")
-    held = as_text(code, _kind(g.check, schema, code), "l")
-    return g.present(), f"NOT EXISTS (SELECT 1 FROM {view} AS l WHERE {held} = {g.text()})"  # noqa: S608
+    kind = _kind(g.check, schema, code)
+    if kind == g.kinds[g.first] == "float":  # there are two ways to write nought
+        same = Match(g.sql.column(code, "l"), g.sql.column(g.first))
+    else:
+        same = Match(g.sql.as_text(code, kind, "l"), g.text())
+    return g.present(), f"NOT {g.sql.known(view, [same])}"
 
 
 def _citizen_id(g: _Ground) -> _Built:
-    match = full_match(g.text(), numbers_sql.CITIZEN_ID_FORM)
+    match = g.sql.full_match(g.text(), numbers_sql.CITIZEN_ID_FORM)
     return g.present(), f"NOT ({numbers_sql.citizen_id(g.text(), match, g.today)})"
 
 
 def _uscc(g: _Ground) -> _Built:
-    match = full_match(g.text(), numbers_sql.USCC_FORM)
+    match = g.sql.full_match(g.text(), numbers_sql.USCC_FORM)
     return g.present(), f"NOT ({numbers_sql.uscc(g.text(), match)})"
 
 
 def _phone(g: _Ground) -> _Built:
     kinds = g.option("kinds") or ("mobile", "fixed")
     forms = [form for kind, form in (("mobile", numbers_sql.MOBILE), ("fixed", numbers_sql.FIXED)) if kind in kinds]
-    return g.present(), f"NOT {full_match(g.text(), '|'.join(forms))}"
+    return g.present(), f"NOT {g.sql.full_match(g.text(), '|'.join(forms))}"
 
 
 def _division(g: _Ground) -> _Built:
     view, schema = g.other(str(g.option("list")))
     code = str(g.option("code") or "code")
-    same = f"{trimmed_code(as_text(code, _kind(g.check, schema, code), 'l'))} = {trimmed_code(g.text())}"
-    day = _as_day(g, str(g.option("at"))) if g.option("at") else f"DATE {text(g.today.isoformat())}"
+    held = g.sql.trimmed_code(g.sql.as_text(code, _kind(g.check, schema, code), "l"))
+    asked = g.sql.trimmed_code(g.text())
+    day = _as_day(g, str(g.option("at"))) if g.option("at") else g.sql.day(g.today)
     dated = []
     for key, sign in (("valid_from", "<="), ("valid_to", ">=")):
         wanted = str(g.option(key) or key)
         if wanted in schema.names:
-            limit = f"TRY_CAST(l.{name(wanted)} AS DATE)"
-            dated.append(f"({limit} IS NULL OR {limit} {sign} coalesce({day}, {limit}))")
+            limit = g.sql.as_day(g.sql.column(wanted, "l"), kind_of(schema.field(wanted)))
+            dated.append(Validity(limit, sign, day))
         elif g.option(key):
             raise unfit(g.check, f"代码表没有列 {wanted}", f"the list has no column {wanted}")
-    known = " AND ".join([same, *dated])
-    wrong = f"NOT EXISTS (SELECT 1 FROM {view} AS l WHERE {known})"  # noqa: S608
+    wrong = f"NOT {g.sql.known(view, [Match(held, asked)], dated)}"
     if g.option("level"):
-        wrong += f" OR length({trimmed_code(g.text())}) <> {int(g.option('level'))}"
+        wrong += f" OR length({asked}) <> {int(g.option('level'))}"
     return g.present(), wrong
 
 
@@ -221,7 +220,7 @@ def _as_day(g: _Ground, identifier: str) -> str:
     kind = _kind(g.check, g.schemas.own, identifier)
     if kind not in {"date", "moment", "text"}:
         raise unfit(g.check, f"列 {identifier} 不是日期", f"the column {identifier} holds no days")
-    return column(identifier) if kind == "date" else f"TRY_CAST({column(identifier)} AS DATE)"
+    return g.sql.as_day(g.sql.column(identifier), kind)
 
 
 def _date_order(g: _Ground) -> _Built:
@@ -231,14 +230,14 @@ def _date_order(g: _Ground) -> _Built:
     for place, earlier in enumerate(g.check.columns):
         for later in g.check.columns[place + 1 :]:
             both = g.present(earlier, later)
-            a, b = (column(one) if moments else _as_day(g, one) for one in (earlier, later))
+            a, b = (g.sql.column(one) if moments else _as_day(g, one) for one in (earlier, later))
             pairs.append(f"({both})")
             wrong.append(f"({both} AND coalesce({a} {sign} {b}, TRUE))")
     return " OR ".join(pairs), "(" + " OR ".join(wrong) + ")"
 
 
 def _not_future(g: _Ground) -> _Built:
-    return g.present(), f"{_as_day(g, g.first)} > DATE {text(g.today.isoformat())}"
+    return g.present(), f"{_as_day(g, g.first)} > {g.sql.day(g.today)}"
 
 
 def _compare(g: _Ground) -> _Built:
@@ -249,7 +248,7 @@ def _compare(g: _Ground) -> _Built:
     first, second = g.check.columns
     kinds = {g.kinds[first], g.kinds[second]}
     if len(kinds) == 1 or kinds <= {"integer", "decimal", "float"}:
-        a, b = column(first), column(second)
+        a, b = g.sql.column(first), g.sql.column(second)
     elif kinds <= {"date", "moment"}:
         a, b = _as_day(g, first), _as_day(g, second)
     else:
@@ -263,11 +262,11 @@ def _reference(g: _Ground) -> _Built:
     pairs = []
     for own, theirs in zip(g.check.columns, named, strict=True):
         kind = _kind(g.check, schema, theirs)
-        same = kind == g.kinds[own]
-        a, b = (column(own), f"l.{name(theirs)}") if same else (g.text(own), as_text(theirs, kind, "l"))
-        pairs.append(f"{a} = {b}")
-    known = " AND ".join(pairs)
-    return g.present(), f"NOT EXISTS (SELECT 1 FROM {view} AS l WHERE {known})"  # noqa: S608
+        if kind == g.kinds[own]:
+            pairs.append(Match(g.sql.column(theirs, "l"), g.sql.column(own)))
+        else:
+            pairs.append(Match(g.sql.as_text(theirs, kind, "l"), g.text(own)))
+    return g.present(), f"NOT {g.sql.known(view, pairs)}"
 
 
 _BUILDERS: Mapping[str, Callable[[_Ground], _Built]] = {

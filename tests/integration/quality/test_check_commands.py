@@ -50,6 +50,17 @@ def test_checks_are_written_run_and_reported(gongshu: Gongshu, tmp_path: Path) -
     assert "不符 1，首批源文件行号 3" in done.stdout
     assert "完整性 66.67 = 100×(1×2/3)/1" in done.stdout
 
+    without = {"PATH": str(tmp_path), "JAVA_HOME": ""}
+    refused = gongshu("quality", "check", code, "--as", "wang", "--engine", "spark", env=without)
+    assert refused.returncode == Exit.ENVIRONMENT and "default-jre-headless" in refused.stderr
+    short = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "GONGSHU_SPARK_MASTER": "local[2]"}
+    both = [
+        gongshu("quality", "check", code, "--as", "wang", "--json", "--engine", engine, env=short, timeout=600)
+        for engine in ("duckdb", "spark")
+    ]
+    assert [one.returncode for one in both] == [Exit.NO, Exit.NO], both[1].stderr
+    assert json.loads(both[0].stdout)["outcomes"] == json.loads(both[1].stdout)["outcomes"]
+
     rows = tmp_path / "rows.csv"
     report = gongshu("quality", "report", code, "--as", "wang", "--rows", rows, "--json")
     assert report.returncode == Exit.OK, report.stderr
