@@ -166,8 +166,8 @@ def article_pages() -> str:
     registers = [(rules.load(name), rules.articles(rules.load(name))) for name in rules.available()]
     parts = [
         "# Articles\n\nEvery row of the five regulations that asks something of the platform. A row is `enforced` only where"
-        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists. Where a row waits for"
-        " one capability only, each is named with its own state, and the row is as far as the weakest.\n",
+        " tests name it (`@pytest.mark.article`); a planned row may name tests of the part that exists. Where a row waits"
+        " for one capability only, each is named with its own state, and the row is as far as the weakest.\n",
         "| city | " + " | ".join(f"{state.label.zh} {state.value}" for state in rules.State) + " | all |",
         "|---|" + "---|" * (len(rules.State) + 1),
     ]

@@ -107,7 +107,12 @@ def matter_page(request: HttpRequest, number: str, wrong: GongshuError | None = 
         "found": found,
         "tag": Tag(found.status_label, "info" if found.status == MatterStatus.ACTIVE else "still"),
         "rows": [
-            (row, Tag(row.status_label, TONES[MaterialStatus(row.status)]), queries.possible(actor, found, row))
+            (
+                row,
+                Tag(row.status_label, TONES[MaterialStatus(row.status)]),
+                queries.possible(actor, found, row),
+                [(one, Text(one["provider"], one["provider_en"]), Text(one["zh"], one["en"])) for one in row.matches],
+            )
             for row in rows
         ],
         "may_keep": queries.can_keep(actor, found),
