@@ -138,7 +138,7 @@ def of_table(table: Table, number: int | None = None, label: str = "") -> Side:
     """A version of a table of the lake (default: the latest)."""
     version = table.version(number).number
     files = table.files(version)
-    return Side(files, table.schema(version), label or f"{table.resource}@{version}", table.addresses(version))
+    return Side(files, table.schema(version), label or f"{table.resource}@{version}", table.addresses(files))
 
 
 def compare(

@@ -133,9 +133,9 @@ class Table:
         """The names of a version's part files, whether or not they are there still."""
         return list(_sizes(self._at(self.version(number).number)))
 
-    def addresses(self, number: int) -> list[str]:
-        """Where the part files of a version lie for every machine: ``file:`` or ``s3:``."""
-        return [f"{self._data.address}/{name}" for name in self.names(number)]
+    def addresses(self, files: Sequence[Path]) -> list[str]:
+        """Where these part files (of :meth:`files`) lie for every machine: ``file:`` or ``s3:``."""
+        return [f"{self._data.address}/{file.relative_to(self.data_folder).as_posix()}" for file in files]
 
     def kept(self) -> Mapping[str, Kept]:
         """All part files that are there, of a version or not, by name."""

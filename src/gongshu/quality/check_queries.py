@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -219,13 +220,9 @@ def source_of(home: Home, code: str, version: int | None = None) -> Source | Non
     except NotFound:
         return None
     number = found.number
-    return Source(
-        table.files(number),
-        table.schema(number),
-        found.committed_at,
-        lambda: table.check_digest(number),
-        table.addresses(number),
-    )
+    files = table.files(number)
+    intact = partial(table.check_digest, number)
+    return Source(files, table.schema(number), found.committed_at, intact, table.addresses(files))
 
 
 def failing(actor: Actor, entry: Any, version: int | None = None, *, limit: int = 100_000) -> Iterator[Failing]:
