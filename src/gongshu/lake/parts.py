@@ -202,7 +202,7 @@ def _repetitive(table: pa.Table) -> list[str]:
 
 def _whole(kind: pa.DataType) -> bool:
     """Whole numbers, days and moments are stored as differences: smaller, and less to compress and to hash."""
-    return pa.types.is_int64(kind) or pa.types.is_date32(kind) or pa.types.is_timestamp(kind)
+    return bool(pa.types.is_int64(kind) or pa.types.is_date32(kind) or pa.types.is_timestamp(kind))
 
 
 def digest(parts: Sequence[Part]) -> str:
