@@ -270,6 +270,8 @@ def matching(words: Sequence[Word], numbers: Sequence[int]) -> dict[int, Places]
 
 def _chunks(begin: int, since: int | None, until: int | None, after: Found | None) -> list[tuple[int, int]]:
     """(number, moment of its newest leaf) of the chunks below ``begin`` that can hold something, the newest first."""
+    if not begin:
+        return []
     rows: QuerySet[Chunk] = Chunk.objects.filter(number__lt=begin // SIZE)
     if since is not None:
         rows = rows.filter(newest__gte=since)

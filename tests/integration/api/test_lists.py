@@ -28,7 +28,7 @@ LISTS = [
     ("/notices?", "li", 5),
     ("/grants?", "zhou", 5),
     ("/collection/runs?", "wang", 5),
-    ("/ledger?", "shen", 6),
+    ("/ledger?", "shen", 8),
 ]
 
 
