@@ -252,6 +252,8 @@ def test_silence_is_reminded_then_escalated_and_running_the_clock_twice_changes_
         city = City()
         entry = city.collected()
         application = actions.apply(by=city.consumer, code=entry.code, request=request())
+        first = duty_actions.run_clock(by=worker)
+        assert [name for name, count in first.items() if count] == ["assets"], "only the register of assets is owed now"
         assert not any(duty_actions.run_clock(by=worker).values())
     due = queries.open_steps(application).get().due_on
     with clock.frozen(datetime(due.year, due.month, due.day, 2, tzinfo=UTC)):
