@@ -15,6 +15,9 @@ from gongshu.crypto import signing
 from gongshu.home import Home
 
 # Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
+BETWEEN = (
+    0.02  # seconds between two questions: who asks for unknown grants sixty times a minute is locked out for a while
+)
 CONTROL_PLANE = """
 import json, sys, time
 import django
@@ -92,9 +95,11 @@ def test_the_gateway_follows_the_control_plane(tmp_path, gongshu, database):
                 granted = do("grant", resource=RESOURCE, purpose=PURPOSE)
                 while ask(granted["grant"])[0] != 200:
                     assert time.monotonic() - granted["at"] < PATIENCE
+                    time.sleep(BETWEEN)
                 ended = do("revoke", grant=granted["grant"])
                 while (answer := ask(granted["grant"]))[0] == 200:
                     assert time.monotonic() - ended["at"] < PATIENCE
+                    time.sleep(BETWEEN)
                 delays.append(time.monotonic() - ended["at"])
                 assert answer[1]["error"]["code"] == "grant_revoked"
             assert min(delays) < 1.0  # the best of five: a busy machine may hold any single one up

@@ -57,7 +57,7 @@ def apply_migrations(home: Home) -> int:
                 else:
                     _create_tables(executor)
         finally:
-            connection.enable_constraint_checking()
+            connection.close()  # the next one checks constraints again; after a full disk this one takes no more queries
     connection.close()  # the supervisor forks children and must not share a connection with them
     return len(pending)
 
