@@ -14,8 +14,9 @@ from gateway.world import PURPOSE, RESOURCE, person
 from gongshu.crypto import signing
 from gongshu.home import Home
 
-# Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
 BETWEEN = (
+
+# Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
     0.02  # seconds between two questions: who asks for unknown grants sixty times a minute is locked out for a while
 )
 CONTROL_PLANE = """
