@@ -15,8 +15,7 @@ from gongshu.crypto import signing
 from gongshu.home import Home
 
 BETWEEN = (
-
-# Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
+    # Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
     0.02  # seconds between two questions: who asks for unknown grants sixty times a minute is locked out for a while
 )
 CONTROL_PLANE = """
