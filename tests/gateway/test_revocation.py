@@ -14,10 +14,9 @@ from gateway.world import PURPOSE, RESOURCE, person
 from gongshu.crypto import signing
 from gongshu.home import Home
 
-BETWEEN = (
-    # Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
-    0.02  # seconds between two questions: who asks for unknown grants sixty times a minute is locked out for a while
-)
+BETWEEN = 0.02  # seconds between two questions: probing sixty times a minute locks a client out for a while
+
+# Runs with Django in a process of its own: one JSON command a line in, one JSON answer a line out.
 CONTROL_PLANE = """
 import json, sys, time
 import django
