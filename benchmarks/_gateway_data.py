@@ -134,6 +134,7 @@ def fill_postgres(url: str, rows: int) -> None:
         connection.execute("ALTER TABLE population ADD PRIMARY KEY (citizen_id)")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE population")
+        connection.execute("CHECKPOINT")
 
 
 def _lines(rows: int) -> Iterator[bytes]:

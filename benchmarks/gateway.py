@@ -55,6 +55,7 @@ def run() -> list[dict]:
         }
         if len(names) > 2:
             ports |= stack.enter_context(_peers(register))
+        os.sync()  # what filling left to be written must not be written while somebody waits for the disk
         for turn in range(TURNS):
             for name in names:
                 file = work / f"{name}-{turn}"

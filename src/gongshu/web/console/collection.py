@@ -181,7 +181,8 @@ def _run_context(request: HttpRequest, run_id: str) -> dict[str, Any]:
 
 def _spelled(value: Any) -> Any:
     if isinstance(value, list):
-        return "、".join(f"{one['name']}（{one['before']}）" if isinstance(one, dict) else str(one) for one in value)
+        words = [f"{one['name']}（{one['before']}）" if isinstance(one, dict) else str(one) for one in value]
+        return Text("、".join(words), ", ".join(words))
     return "⇥" if value == "\t" else value
 
 

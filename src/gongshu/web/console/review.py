@@ -87,7 +87,7 @@ def review_page(request: HttpRequest, code: str, wrong: GongshuError | None = No
             for row, line in enumerate(item_lines(data), start=1)
         ],
         "changes": in_words(compare(queries.data_of(found), data)) if revision else None,
-        "compilers": "、".join(person.display_name for person in queries.compilers_of(found)),
+        "compilers": [person.display_name for person in queries.compilers_of(found)],
         "secrecy": secrecy,
         "conclusion": CONCLUSION_LABELS[SecrecyConclusion(secrecy.conclusion)] if secrecy else None,
         "may_review": queries.can_review(actor, found),

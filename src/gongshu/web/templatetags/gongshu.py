@@ -50,6 +50,12 @@ def said(text: Any, language: str) -> str:
 
 
 @register.filter
+def listed(words: Any, language: str) -> str:
+    """``{{ names|listed:language }}``: words one after another, with the comma of the reader's language."""
+    return (", " if language == "en" else "、").join(str(word) for word in words)
+
+
+@register.filter
 def act(code: str, language: str) -> str:
     """``{{ record.action|act:language }}``: an act of the ledger in words."""
     return str(acts.act(code).say(language))
