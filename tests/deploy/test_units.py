@@ -20,7 +20,7 @@ def command(unit):
 
 def options_exist(gongshu, words):
     plain = [word for word in words if not word.startswith("-")]
-    group = plain[:2] if plain[0] in ("gateway",) else plain[:1]
+    group = plain[:2] if plain[0] in ("gateway", "witness") else plain[:1]
     shown = gongshu(*group, "--help", language="en")
     assert shown.returncode == 0, shown.stderr
     for word in words:
