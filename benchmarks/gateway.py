@@ -55,7 +55,12 @@ def run() -> list[dict]:
         }
         if len(names) > 2:
             ports |= stack.enter_context(_peers(register))
-        os.sync()  # what filling left to be written must not be written while somebody waits for the disk
+        # What filling left to be written must not be written while somebody waits for the disk, and nobody is to be the
+        # first who reads his pages.
+        os.sync()
+        for file in register.rglob("*"):
+            if file.is_file():
+                subprocess.run(["cat", file], stdout=subprocess.DEVNULL, check=True)
         for turn in range(TURNS):
             for name in names:
                 file = work / f"{name}-{turn}"
