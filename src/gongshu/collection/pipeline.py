@@ -27,7 +27,8 @@ from gongshu.collection import arrival, checks, footers, refusals, tally, typing
 from gongshu.collection.arrival import DEFAULT, Limits
 from gongshu.collection.cells import BLANKS, Cells, Mask
 from gongshu.collection.contract import Contract
-from gongshu.collection.duplicates import Seen
+from gongshu.collection.duplicates import Hashes as Hashed
+from gongshu.collection.duplicates import Numbers, Rising, Seen
 from gongshu.collection.header import Layout
 from gongshu.collection.options import PLAIN, Options
 from gongshu.collection.reading import Chunk, Source, open_source
@@ -143,7 +144,7 @@ def load(
         with table.writer(contract.schema, run) as good, table.quarantine_writer(run) as bad:
             kinds = {column.name: column.type for column in contract.columns}
             received = Tally(kinds) if plan.reconcile else None
-            judge = Judge(contract, source, good, bad, report, Seen(work), received)
+            judge = Judge(contract, source, good, bad, report, work, received)
             state.stage, state.bytes_total = "reading", source.size
             for chunk in source.chunks():
                 judge.take(chunk)
@@ -282,14 +283,17 @@ class Judge:
         good: Sink,
         bad: Sink,
         report: Report,
-        seen: Seen,
+        scratch: Path,
         tally: Tally | None = None,
     ) -> None:
         self._contract = contract
         self._layout: Layout = source.layout
         self._usual = source.layout
-        self._good, self._bad, self._report, self._seen, self._tally = good, bad, report, seen, tally
+        self._good, self._bad, self._report, self._tally = good, bad, report, tally
         self._schema = contract.schema
+        key = [column for column in contract.columns if column.is_key]
+        serial = len(key) == 1 and key[0].type == "I"
+        self._seen: Seen | Rising = Rising(scratch, _hashed) if serial else Seen(scratch)
         self._spellings = [typing.Spellings(column.type) for column in contract.columns]
         # Codes for the quarantine: (column name, rule) by number, so that failures stay numpy arrays.
         self._codes: list[tuple[str, str]] = []
@@ -346,17 +350,17 @@ class Judge:
         return self._code_of[pair]
 
     def _repeated(self, typed: list[typing.Typed], keep: Mask) -> Mask:
-        frame = pl.DataFrame(
-            [
-                pl.Series(column.name, values.values)
-                for column, values in zip(self._contract.columns, typed, strict=True)
-                if column.is_key
-            ]
-        )
-        series = frame.to_series() if frame.width == 1 else frame.to_struct("key")
-        hashes = series.hash(seed=0).to_numpy()
+        keys = [
+            pl.Series(column.name, values.values)
+            for column, values in zip(self._contract.columns, typed, strict=True)
+            if column.is_key
+        ]
         repeated = np.zeros(len(keep), bool)
-        repeated[keep] = ~self._seen.admit(hashes[keep])
+        if isinstance(self._seen, Rising):
+            repeated[keep] = ~self._seen.admit(keys[0].fill_null(0).to_numpy()[keep])
+        else:
+            series = keys[0] if len(keys) == 1 else pl.DataFrame(keys).to_struct("key")
+            repeated[keep] = ~self._seen.admit(series.hash(seed=0).to_numpy()[keep])
         return repeated
 
     def _accept(self, chunk: Chunk, listed: list[Cells], typed: list[typing.Typed], keep: Mask) -> None:
@@ -452,6 +456,10 @@ class Judge:
             return []
         index = pa.array(places)
         return footers.delimited([column.take(index) for column in chunk.columns], self._layout.delimiter)
+
+
+def _hashed(numbers: Numbers) -> Hashed:
+    return pl.Series(numbers).hash(seed=0).to_numpy()
 
 
 def _hollow(text: str, delimiter: str) -> bool:
