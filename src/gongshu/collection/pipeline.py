@@ -23,7 +23,7 @@ import polars as pl
 import pyarrow as pa
 
 from gongshu import clock, ids
-from gongshu.collection import arrival, checks, footers, refusals, tally, typing
+from gongshu.collection import arrival, checks, footers, profile, refusals, tally, typing
 from gongshu.collection.arrival import DEFAULT, Limits
 from gongshu.collection.cells import BLANKS, Cells, Mask
 from gongshu.collection.contract import Contract
@@ -31,6 +31,7 @@ from gongshu.collection.duplicates import Hashes as Hashed
 from gongshu.collection.duplicates import Numbers, Rising, Seen
 from gongshu.collection.header import Layout
 from gongshu.collection.options import PLAIN, Options
+from gongshu.collection.profile import Profile
 from gongshu.collection.reading import Chunk, Source, open_source
 from gongshu.collection.report import SAMPLE, Progress, Rejected, Report
 from gongshu.collection.tally import Tally
@@ -144,7 +145,8 @@ def load(
         with table.writer(contract.schema, run) as good, table.quarantine_writer(run) as bad:
             kinds = {column.name: column.type for column in contract.columns}
             received = Tally(kinds) if plan.reconcile else None
-            judge = Judge(contract, source, good, bad, report, work, received)
+            looked = Profile(contract.columns)
+            judge = Judge(contract, source, good, bad, report, work, received, looked)
             state.stage, state.bytes_total = "reading", source.size
             for chunk in source.chunks():
                 judge.take(chunk)
@@ -173,6 +175,8 @@ def load(
                 except GongshuError:
                     table.commit_quarantine(bad.release(), run=run)
                     raise
+                if not report.unchanged:  # the version holds more than what came
+                    looked = profile.of_files(_paths(table, parts), contract.columns)
             if not report.unchanged:
                 _admit(plan, table, parts, run)
             table.commit_quarantine(bad.release(), run=run)
@@ -185,6 +189,7 @@ def load(
                 "detection": json.dumps(source.detection.as_json(), ensure_ascii=False),
                 "failures": json.dumps(report.failures_json()),
                 "changes": json.dumps(report.changes),
+                profile.KEY: looked.as_text(),
                 **report.reconciled,
                 **source.provenance(),
                 **(info or {}),
@@ -285,11 +290,13 @@ class Judge:
         report: Report,
         scratch: Path,
         tally: Tally | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self._contract = contract
         self._layout: Layout = source.layout
         self._usual = source.layout
-        self._good, self._bad, self._report, self._tally = good, bad, report, tally
+        self._good, self._bad, self._report = good, bad, report
+        self._tally, self._profile = tally, profile
         self._schema = contract.schema
         key = [column for column in contract.columns if column.is_key]
         serial = len(key) == 1 and key[0].type == "I"
@@ -374,6 +381,8 @@ class Judge:
         self._good.write(kept)
         if self._tally is not None:
             self._tally.add(kept)
+        if self._profile is not None:
+            self._profile.add(kept)
         self._report.accepted += count
 
     def _raw_texts(self, listed: list[Cells], typed: list[typing.Typed], keep: Mask) -> pa.Array:
