@@ -168,7 +168,7 @@ def load(
             bad.close()  # what is asked for room below lies on disk whole, and nobody sees it yet
             parts: Sequence[Part] = good.release()
             if received is not None:
-                report.reconciled = _reconciled(received, tally.of_files(_paths(table, parts), kinds))
+                report.reconciled = _reconciled(received, tally.of_files(_paths(table, parts), kinds, received.seed))
             if merges and base is not None:
                 try:
                     parts = _merged(plan, table, base, parts, contract, report, present, lambda: progress(state))

@@ -108,8 +108,8 @@ class Texts:
         if not len(texts):
             return
         hashes = texts.hash(seed=0).to_numpy()
-        self.distinct.add(hashes)
         if self._all_are:
+            self.distinct.add(hashes)
             self._counts[self._all_are] += len(hashes)
             self._measure(texts.head(1))
             return
@@ -127,6 +127,7 @@ class Texts:
         codes = held & _CODE
         new = np.flatnonzero((held ^ wanted) > _CODE)
         if len(new):
+            self.distinct.add(wanted[new])
             fresh, first, owner = np.unique(wanted[new], return_index=True, return_inverse=True)
             looked = texts.gather(missed[new][first])
             self._measure(looked)
