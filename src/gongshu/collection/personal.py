@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from gongshu.collection.recognisers import Seen, recognise
+from gongshu.collection.profile import Counted, Texts
 from gongshu.errors import Text
 
 
@@ -148,38 +148,26 @@ REASONS: Mapping[str, Text] = {
 }
 
 
-@dataclass
-class _Column:
-    """What was counted in one column."""
-
-    texts: int = 0
-    varied: int = 0
-    kinds: dict[str, int] = None  # type: ignore[assignment]
-    within: dict[str, int] = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.kinds, self.within = {}, {}
-
-    def add(self, seen: Seen, different: int) -> None:
-        self.texts += seen.texts
-        self.varied = max(self.varied, different)
-        for mine, theirs in ((self.kinds, seen.kinds), (self.within, seen.within)):
-            for kind, count in theirs.items():
-                mine[kind] = mine.get(kind, 0) + count
-
-
 def scan(frames: Iterable[pl.DataFrame], declared: Sequence[Declared]) -> list[Finding]:
     """Look at every column of every frame; the findings in the order of ``declared``."""
-    counted = {one.name: _Column() for one in declared}
+    looked = {one.name: Texts() for one in declared}
     for frame in frames:
         for one in declared:
             if one.name in frame.columns and (texts := _texts(frame[one.name])) is not None:
-                counted[one.name].add(recognise(texts), texts.n_unique())
-    found = []
-    for one in declared:
-        finding = judge(one, counted[one.name])
-        if finding is not None:
-            found.append(finding)
+                looked[one.name].add(texts.drop_nulls())
+    counted = []
+    for name, texts in looked.items():
+        seen = texts.seen
+        distinct = texts.distinct.estimate
+        counted.append(Counted(name, distinct=distinct, texts=seen.texts, kinds=seen.kinds, within=seen.within))
+    return findings(counted, declared)
+
+
+def findings(counted: Iterable[Counted], declared: Sequence[Declared]) -> list[Finding]:
+    """What was counted, judged; in the order of ``declared``."""
+    by_name = {one.name: one for one in counted}
+    judged = (judge(one, by_name[one.name]) for one in declared if one.name in by_name)
+    found = [finding for finding in judged if finding is not None]
     # In a register of bodies, not of people, an address is the body's, unless its name speaks of a home.
     kinds = {one.kind for one in found if one.share >= MOSTLY}
     bodies = "uscc" in kinds and "citizen_id" not in kinds
@@ -205,7 +193,7 @@ def called(title: str, name: str) -> str:
     return ""
 
 
-def judge(declared: Declared, counted: _Column) -> Finding | None:
+def judge(declared: Declared, counted: Counted) -> Finding | None:
     """What one column is taken for; None when nothing speaks for a person or body."""
     named = called(declared.title, declared.name)
     held, share = _held(declared, counted, named)
@@ -222,7 +210,7 @@ def judge(declared: Declared, counted: _Column) -> Finding | None:
     return None
 
 
-def _held(declared: Declared, counted: _Column, named: str) -> tuple[str, float]:
+def _held(declared: Declared, counted: Counted, named: str) -> tuple[str, float]:
     """The kind that most of the column's texts are of, and their share."""
     if not counted.texts:
         return "", 0.0
@@ -232,7 +220,7 @@ def _held(declared: Declared, counted: _Column, named: str) -> tuple[str, float]
         return named, counted.kinds[named] / counted.texts
     if share < MOSTLY:
         return "", 0.0
-    if kind == "person" and named != "person" and counted.varied < max(20, _VARIED * min(counted.texts, 10_000)):
+    if kind == "person" and named != "person" and counted.distinct < max(20, _VARIED * min(counted.texts, 10_000)):
         return "", 0.0
     if kind == "landline" and named == "mobile":
         return "mobile", share
@@ -242,7 +230,7 @@ def _held(declared: Declared, counted: _Column, named: str) -> tuple[str, float]
 
 
 def _finding(
-    declared: Declared, counted: _Column, kind: str, share: float, by: str, named: str, *, within: bool = False
+    declared: Declared, counted: Counted, kind: str, share: float, by: str, named: str, *, within: bool = False
 ) -> Finding:
     known = KINDS[kind]
     level, mask = LEVELS[known.group], known.mask if not within else "hidden"

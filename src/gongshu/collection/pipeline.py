@@ -23,13 +23,15 @@ import polars as pl
 import pyarrow as pa
 
 from gongshu import clock, ids
-from gongshu.collection import arrival, checks, footers, refusals, tally, typing
+from gongshu.collection import arrival, checks, footers, profile, refusals, tally, typing
 from gongshu.collection.arrival import DEFAULT, Limits
 from gongshu.collection.cells import BLANKS, Cells, Mask
 from gongshu.collection.contract import Contract
-from gongshu.collection.duplicates import Seen
+from gongshu.collection.duplicates import Hashes as Hashed
+from gongshu.collection.duplicates import Numbers, Rising, Seen
 from gongshu.collection.header import Layout
 from gongshu.collection.options import PLAIN, Options
+from gongshu.collection.profile import Profile
 from gongshu.collection.reading import Chunk, Source, open_source
 from gongshu.collection.report import SAMPLE, Progress, Rejected, Report
 from gongshu.collection.tally import Tally
@@ -143,7 +145,8 @@ def load(
         with table.writer(contract.schema, run) as good, table.quarantine_writer(run) as bad:
             kinds = {column.name: column.type for column in contract.columns}
             received = Tally(kinds) if plan.reconcile else None
-            judge = Judge(contract, source, good, bad, report, Seen(work), received)
+            looked = Profile(contract.columns)
+            judge = Judge(contract, source, good, bad, report, work, received, looked)
             state.stage, state.bytes_total = "reading", source.size
             for chunk in source.chunks():
                 judge.take(chunk)
@@ -165,13 +168,15 @@ def load(
             bad.close()  # what is asked for room below lies on disk whole, and nobody sees it yet
             parts: Sequence[Part] = good.release()
             if received is not None:
-                report.reconciled = _reconciled(received, tally.of_files(_paths(table, parts), kinds))
+                report.reconciled = _reconciled(received, tally.of_files(_paths(table, parts), kinds, received.seed))
             if merges and base is not None:
                 try:
                     parts = _merged(plan, table, base, parts, contract, report, present, lambda: progress(state))
                 except GongshuError:
                     table.commit_quarantine(bad.release(), run=run)
                     raise
+                if not report.unchanged:  # the version holds more than what came
+                    looked = profile.of_files(_paths(table, parts), contract.columns)
             if not report.unchanged:
                 _admit(plan, table, parts, run)
             table.commit_quarantine(bad.release(), run=run)
@@ -184,6 +189,7 @@ def load(
                 "detection": json.dumps(source.detection.as_json(), ensure_ascii=False),
                 "failures": json.dumps(report.failures_json()),
                 "changes": json.dumps(report.changes),
+                profile.KEY: looked.as_text(),
                 **report.reconciled,
                 **source.provenance(),
                 **(info or {}),
@@ -282,14 +288,19 @@ class Judge:
         good: Sink,
         bad: Sink,
         report: Report,
-        seen: Seen,
+        scratch: Path,
         tally: Tally | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self._contract = contract
         self._layout: Layout = source.layout
         self._usual = source.layout
-        self._good, self._bad, self._report, self._seen, self._tally = good, bad, report, seen, tally
+        self._good, self._bad, self._report = good, bad, report
+        self._tally, self._profile = tally, profile
         self._schema = contract.schema
+        key = [column for column in contract.columns if column.is_key]
+        serial = len(key) == 1 and key[0].type == "I"
+        self._seen: Seen | Rising = Rising(scratch, _hashed) if serial else Seen(scratch)
         self._spellings = [typing.Spellings(column.type) for column in contract.columns]
         # Codes for the quarantine: (column name, rule) by number, so that failures stay numpy arrays.
         self._codes: list[tuple[str, str]] = []
@@ -346,17 +357,17 @@ class Judge:
         return self._code_of[pair]
 
     def _repeated(self, typed: list[typing.Typed], keep: Mask) -> Mask:
-        frame = pl.DataFrame(
-            [
-                pl.Series(column.name, values.values)
-                for column, values in zip(self._contract.columns, typed, strict=True)
-                if column.is_key
-            ]
-        )
-        series = frame.to_series() if frame.width == 1 else frame.to_struct("key")
-        hashes = series.hash(seed=0).to_numpy()
+        keys = [
+            pl.Series(column.name, values.values)
+            for column, values in zip(self._contract.columns, typed, strict=True)
+            if column.is_key
+        ]
         repeated = np.zeros(len(keep), bool)
-        repeated[keep] = ~self._seen.admit(hashes[keep])
+        if isinstance(self._seen, Rising):
+            repeated[keep] = ~self._seen.admit(keys[0].fill_null(0).to_numpy()[keep])
+        else:
+            series = keys[0] if len(keys) == 1 else pl.DataFrame(keys).to_struct("key")
+            repeated[keep] = ~self._seen.admit(series.hash(seed=0).to_numpy()[keep])
         return repeated
 
     def _accept(self, chunk: Chunk, listed: list[Cells], typed: list[typing.Typed], keep: Mask) -> None:
@@ -370,6 +381,8 @@ class Judge:
         self._good.write(kept)
         if self._tally is not None:
             self._tally.add(kept)
+        if self._profile is not None:
+            self._profile.add(kept)
         self._report.accepted += count
 
     def _raw_texts(self, listed: list[Cells], typed: list[typing.Typed], keep: Mask) -> pa.Array:
@@ -452,6 +465,10 @@ class Judge:
             return []
         index = pa.array(places)
         return footers.delimited([column.take(index) for column in chunk.columns], self._layout.delimiter)
+
+
+def _hashed(numbers: Numbers) -> Hashed:
+    return pl.Series(numbers).hash(seed=0).to_numpy()
 
 
 def _hollow(text: str, delimiter: str) -> bool:

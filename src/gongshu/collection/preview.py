@@ -21,7 +21,6 @@ from gongshu.collection.arrival import DEFAULT, Limits
 from gongshu.collection.chunks import Source
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.drafting import Proposal
-from gongshu.collection.duplicates import Seen
 from gongshu.collection.options import PLAIN, Options
 from gongshu.collection.pipeline import Judge
 from gongshu.collection.reading import open_source
@@ -109,7 +108,7 @@ def _judged(
 ) -> Preview:
     layout = source.layout
     report = Report("", contract.resource, source.detection, "")
-    judge = Judge(contract, source, _Nowhere(), _Nowhere(), report, Seen(work))
+    judge = Judge(contract, source, _Nowhere(), _Nowhere(), report, work)
     proposals = [Proposal(layout.names[place]) for place in layout.unlisted]
     problem: GongshuError | None = None
     try:

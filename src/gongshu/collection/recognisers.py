@@ -8,7 +8,7 @@ passport) need most of a column, or a name that says so. Measured on texts, neve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,34 +58,40 @@ class Seen:
 def recognise(column: pl.Series) -> Seen:
     """Count the kinds among the texts of ``column``; blank ones do not count. Equal texts are looked at once."""
     counted = column.drop_nulls().value_counts(sort=False)
-    values = _plain(counted.to_series(0))
-    counts: npt.NDArray[np.int64] = counted.to_series(1).cast(pl.Int64).to_numpy()
-    filled = (values.str.len_bytes() > 0).to_numpy()
-    values, counts = values.filter(pl.Series(filled)), counts[filled]
-    total = int(counts.sum())
-    if not total:
-        return Seen(0, {}, {})
+    weights = counted.to_series(1).cast(pl.Int64).to_numpy()
+    return seen(np.bincount(codes(counted.to_series(0)), weights, minlength=32).astype(np.int64))
+
+
+def codes(texts: pl.Series) -> npt.NDArray[np.uint8]:
+    """What each text is, as a code: 0 nothing, else ``CODES`` of its kind, ``BLANK``, or ``_WITHIN`` and a bit for each
+    kind that stands inside it.
+    """
+    values = _plain(texts)
     characters = values.str.len_chars().to_numpy()
-    left = np.ones(len(values), bool)
-    kinds: dict[str, int] = {}
+    found = np.where(characters > 0, 0, BLANK).astype(np.uint8)
     for kind, shortest, longest, judge in _KINDS:
-        asked = left & (characters >= shortest) & (characters <= longest)
-        if not asked.any():
-            continue
-        found = judge(values.filter(pl.Series(asked)))
-        if found.any():
-            places = np.flatnonzero(asked)[found]
-            kinds[kind] = int(counts[places].sum())
-            left[places] = False
-    within: dict[str, int] = {}
-    long = left & (characters >= 12)
-    if long.any():
-        texts, weights = values.filter(pl.Series(long)), counts[long]
-        for kind, pattern in _IN_TEXT.items():
-            inside = _inside(kind, texts, pattern)
-            if inside.any():
-                within[kind] = int(weights[inside].sum())
-    return Seen(total, kinds, within)
+        asked = (found == 0) & (characters >= shortest) & (characters <= longest)
+        if asked.any():
+            here = judge(values.filter(pl.Series(asked)))
+            found[np.flatnonzero(asked)[here]] = CODES[kind]
+    long = np.flatnonzero((found == 0) & (characters >= 12))
+    if len(long):
+        longer = values.gather(long)
+        for place, (kind, pattern) in enumerate(_IN_TEXT.items()):
+            inside = _inside(kind, longer, pattern)
+            found[long[inside]] |= _WITHIN | 1 << place
+    return found
+
+
+def seen(counts: npt.NDArray[np.int64]) -> Seen:
+    """What was seen, of the number of texts by code."""
+    kinds = {kind: int(counts[code]) for kind, code in CODES.items() if counts[code]}
+    within = {
+        kind: number
+        for place, kind in enumerate(_IN_TEXT)
+        if (number := sum(int(counts[_WITHIN | bits]) for bits in range(8) if bits >> place & 1))
+    }
+    return Seen(int(counts.sum() - counts[BLANK]), kinds, within)
 
 
 def _plain(values: pl.Series) -> pl.Series:
@@ -180,3 +186,7 @@ _KINDS: tuple[tuple[str, int, int, Callable[[pl.Series], Mask]], ...] = (
     ("person", 2, 4, _names),
     ("address", 6, 120, _addresses),
 )
+
+CODES: Mapping[str, int] = {kind: place + 1 for place, (kind, *_) in enumerate(_KINDS)}
+BLANK = 15
+_WITHIN = 16

@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from gongshu.catalog import queries as catalog
-from gongshu.collection import policy
+from gongshu.collection import policy, profile
 from gongshu.collection.models import Run
-from gongshu.collection.personal import CLASS_LABELS, KINDS, REASONS, Class, Declared, Finding, scan
+from gongshu.collection.personal import CLASS_LABELS, KINDS, REASONS, Class, Declared, Finding, findings, scan
 from gongshu.errors import Text
 from gongshu.grants.masking import LABELS as MASK_LABELS
 from gongshu.home import Home, open_home
@@ -39,8 +39,13 @@ class Shown:
 
 
 def of_version(home: Home, resource: str, number: int | None, tick: Callable[[], None] = lambda: None) -> list[Finding]:
-    """Every column of a version (default: the latest), read in bounded memory. Raises NotFound."""
+    """Every column of a version (default: the latest), by what was counted as it was collected, or, where that was not
+    done, read in bounded memory. Raises NotFound.
+    """
     table = Table(home, resource)
+    counted = profile.from_text(table.version(number).info.get(profile.KEY, ""))
+    if counted is not None:
+        return findings(counted, declared_of(resource))
     held = set(table.schema(number).names)
     declared = [one for one in declared_of(resource) if one.name in held]
 

@@ -86,7 +86,7 @@ def _write(by: Actor, entry: Any, table: Table, latest: Version, recipe: Recipe,
             "These steps would change nothing; there is nothing to clean.",
         )
     info: dict[str, str | int] = {
-        **{key: value for key, value in latest.info.items() if key not in {"compacted", "restored"}},
+        **{key: value for key, value in latest.info.items() if key not in {"compacted", "restored", "profile"}},
         "cleaned": latest.number,
         "recipe": body,
         "changed": json.dumps(dict(seen.by_column), ensure_ascii=False),

@@ -69,7 +69,7 @@ def test_from_the_form_to_the_reconciled_run(city, signed_in, bureau):
     started = wang.post(f"{page}act/", {"do": "run"})
     assert actions.work_one() is not None
     run = wang.get(started["Location"]).content.decode()
-    assert "对账" in run and "一致" in run and "blake2b-sum:" in run
+    assert "对账" in run and "一致" in run and "mix-sum:" in run
     assert "企业库" in wang.get("/console/intake/?q=企业").content.decode()
     assert "企业库" not in wang.get("/console/intake/?kind=mysql").content.decode()
 

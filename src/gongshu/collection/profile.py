@@ -1,0 +1,312 @@
+"""What the values of a version are like, column by column, found in the one pass in which they are collected: how many
+there are, about how many different ones, the least and the greatest, the lengths of texts, and what kinds of personal
+data they look like.
+
+Distinct values are estimated: by the share of 2^18 flags that their hashes set (Whang et al., A linear-time probabilistic
+counting algorithm, 1990), about 1 % off; beyond a million by an adaptive sample of the hashes (Flajolet, On adaptive
+sampling, 1990), about 2 % off. A key is known to be unique and is not estimated. Equal texts are looked at once: which
+64-bit hashes came before is remembered for some 65,000 texts of a column. No text is kept, and least and greatest are of
+numbers and days only. Memory is about one megabyte a column.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from gongshu.collection import recognisers
+from gongshu.collection.contract import Column
+from gongshu.lake.values import BEIJING
+
+Hashes = npt.NDArray[np.uint64]
+
+EDITION = 1  # of the recognisers: what an older one counted is counted again
+KEY = "profile"  # of a version's provenance
+
+_SLOTS = 16  # bits
+_FLAGS = 18  # bits
+_CROWDED = 1_000_000  # more distinct values than the flags are good for
+_SAMPLE = 4_096
+_CODES = 32
+_CODE = np.uint64(_CODES - 1)
+_FIRST, _SECOND = np.uint64(64 - _SLOTS), np.uint64(64 - _SLOTS + 2)  # of a hash the upper bits, and the next ones
+_SHIFT = np.uint64(_SLOTS)
+_TELEPHONE = 10**10  # a whole number from here on may be a telephone's or a card's
+_EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What was counted in one column. ``texts`` of those that were looked at, by ``kinds`` (``recognisers``) and by kinds
+    ``within`` longer texts; ``least`` and ``most`` only of numbers and days; lengths in characters.
+    """
+
+    name: str
+    filled: int = 0
+    distinct: int = 0
+    least: str = ""
+    most: str = ""
+    shortest: int = 0
+    longest: int = 0
+    texts: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    within: Mapping[str, int] = field(default_factory=dict)
+
+
+class Distinct:
+    """About how many different hashes came by."""
+
+    def __init__(self) -> None:
+        self._flags = np.zeros(1 << _FLAGS, bool)
+        self._depth = 11  # the sample holds the hashes that begin with so many zeros
+        self._sample = np.zeros(0, np.uint64)
+
+    def add(self, hashes: Hashes) -> None:
+        self._flags[hashes >> np.uint64(64 - _FLAGS)] = True
+        low = hashes[hashes < np.uint64(1 << 64 - self._depth)]
+        if len(low):
+            self._sample = np.union1d(self._sample, low)
+            while len(self._sample) > _SAMPLE:
+                self._depth += 1
+                self._sample = self._sample[self._sample < np.uint64(1 << 64 - self._depth)]
+
+    @property
+    def estimate(self) -> int:
+        free = len(self._flags) - int(np.count_nonzero(self._flags))
+        counted = len(self._flags) * np.log(len(self._flags) / max(free, 1))
+        return round(counted) if counted < _CROWDED else len(self._sample) << self._depth
+
+
+class Texts:
+    """The texts of a column: each different one is looked at once, as far as memory goes. ``all_are`` is the kind that
+    every one of them is known to be of, by a check that they passed.
+    """
+
+    def __init__(self, all_are: str = "") -> None:
+        self.distinct = Distinct()
+        self.shortest, self.longest = 0, 0
+        self._all_are = recognisers.CODES.get(all_are, 0)
+        self._counts = np.zeros(_CODES, np.int64)
+        # What was looked at: the hash, in its low bits (of which none says the place) what was found.
+        self._known = np.zeros(1 << _SLOTS, np.uint64)
+        self._others = np.zeros(1 << _SLOTS - 2, np.uint64)  # whose first place was taken
+
+    def add(self, texts: pl.Series) -> None:
+        """Look at some texts, none of them null."""
+        if not len(texts):
+            return
+        hashes = texts.hash(seed=0).to_numpy()
+        if self._all_are:
+            self.distinct.add(hashes)
+            self._counts[self._all_are] += len(hashes)
+            self._measure(texts.head(1))
+            return
+        held = self._known[hashes >> _FIRST]
+        codes = (held & _CODE).view(np.int64)
+        missed = np.flatnonzero((held ^ hashes) > _CODE)
+        if len(missed):
+            codes[missed] = self._elsewhere(texts, hashes, missed)
+        self._counts += np.bincount(codes, minlength=_CODES)
+
+    def _elsewhere(self, texts: pl.Series, hashes: Hashes, missed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The codes of texts that are not in their first place: looked up in the second, or looked at."""
+        wanted = hashes[missed]
+        held = self._others[wanted << _SHIFT >> _SECOND]
+        codes = held & _CODE
+        new = np.flatnonzero((held ^ wanted) > _CODE)
+        if len(new):
+            self.distinct.add(wanted[new])
+            fresh, first, owner = np.unique(wanted[new], return_index=True, return_inverse=True)
+            looked = texts.gather(missed[new][first])
+            self._measure(looked)
+            found = recognisers.codes(looked).astype(np.uint64)
+            codes[new] = found[owner]
+            entries = fresh & ~_CODE | found
+            free = self._known[fresh >> _FIRST] == 0
+            self._known[fresh[free] >> _FIRST] = entries[free]
+            self._others[fresh[~free] << _SHIFT >> _SECOND] = entries[~free]
+        return codes.view(np.int64)
+
+    def _measure(self, texts: pl.Series) -> None:
+        lengths = texts.str.len_chars().to_numpy()
+        shortest, longest = int(lengths.min()), int(lengths.max())
+        self.shortest = min(self.shortest, shortest) if self.longest else shortest
+        self.longest = max(self.longest, longest)
+
+    @property
+    def seen(self) -> recognisers.Seen:
+        return recognisers.seen(self._counts)
+
+
+class _Looker(Protocol):
+    def add(self, values: pa.Array) -> None: ...
+    def told(self, name: str, filled: int) -> Counted: ...
+
+
+class _Text:
+    def __init__(self, column: Column) -> None:
+        self._texts = Texts(column.check)
+
+    def add(self, values: pa.Array) -> None:
+        self._texts.add(pl.Series(values, dtype=pl.String))
+
+    def told(self, name: str, filled: int) -> Counted:
+        texts, seen = self._texts, self._texts.seen
+        return Counted(
+            name,
+            filled,
+            min(texts.distinct.estimate, filled),
+            shortest=texts.shortest,
+            longest=texts.longest,
+            texts=seen.texts,
+            kinds=seen.kinds,
+            within=seen.within,
+        )
+
+
+class _Number:
+    """Numbers, days and moments, all as 64-bit words."""
+
+    def __init__(self, kind: str, *, unique: bool) -> None:
+        self._kind = kind
+        self._distinct = None if unique else Distinct()
+        self._texts = Texts()
+        self._least: Any = None
+        self._most: Any = None
+
+    def add(self, values: pa.Array) -> None:
+        words = _words(values)
+        if pa.types.is_decimal(values.type) and values.type.precision > 18:
+            bounds = pc.min_max(values)
+            least, most = bounds["min"].as_py(), bounds["max"].as_py()
+        else:
+            least, most = words.min(), words.max()
+        self._least = least if self._least is None else min(self._least, least)
+        self._most = most if self._most is None else max(self._most, most)
+        if self._distinct is not None:
+            self._distinct.add(_mixed(words))
+        whole = most // 100 if self._kind == "Y" else most
+        if self._kind in "INY" and whole >= _TELEPHONE:
+            self._texts.add(pl.Series(values).cast(pl.String).str.replace(r"\.0+$", ""))
+
+    def told(self, name: str, filled: int) -> Counted:
+        seen = self._texts.seen
+        distinct = filled if self._distinct is None else min(self._distinct.estimate, filled)
+        least, most = ("" if bound is None else _shown(self._kind, bound) for bound in (self._least, self._most))
+        return Counted(name, filled, distinct, least, most, texts=seen.texts, kinds=seen.kinds, within=seen.within)
+
+
+class _Logical:
+    def __init__(self) -> None:
+        self._said: set[bool] = set()
+
+    def add(self, values: pa.Array) -> None:
+        if len(self._said) < 2:
+            bounds = pc.min_max(values)
+            self._said |= {bounds["min"].as_py(), bounds["max"].as_py()}
+
+    def told(self, name: str, filled: int) -> Counted:
+        return Counted(name, filled, len(self._said))
+
+
+class Profile:
+    """The profile of the rows that it is shown."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        keys = [column.name for column in columns if column.is_key]
+        self._lookers = {column.name: _looker(column, unique=keys == [column.name]) for column in columns}
+        self._filled = dict.fromkeys(self._lookers, 0)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Look at the rows of a batch that has the columns among its own."""
+        for name, looker in self._lookers.items():
+            values = batch.column(name)
+            if values.null_count:
+                values = values.drop_null()
+            if len(values):
+                self._filled[name] += len(values)
+                looker.add(values)
+
+    @property
+    def columns(self) -> list[Counted]:
+        return [looker.told(name, self._filled[name]) for name, looker in self._lookers.items()]
+
+    def as_text(self) -> str:
+        """For a version's provenance."""
+        return json.dumps({"edition": EDITION, "columns": [asdict(one) for one in self.columns]}, ensure_ascii=False)
+
+
+def of_files(paths: Iterable[Path], columns: Sequence[Column]) -> Profile:
+    """The profile of the rows of Parquet files."""
+    found = Profile(columns)
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=65_536, columns=[column.name for column in columns]):
+                found.add(batch)
+    return found
+
+
+def from_text(text: str) -> list[Counted] | None:
+    """The columns of a profile that a version tells of; None when there is none of this edition."""
+    told = json.loads(text) if text else {}
+    if told.get("edition") != EDITION:
+        return None
+    return [Counted(**one) for one in told["columns"]]
+
+
+def _looker(column: Column, *, unique: bool) -> _Looker:
+    if column.type in "CMG":
+        return _Text(column)
+    return _Logical() if column.type == "L" else _Number(column.type, unique=unique)
+
+
+def _words(values: pa.Array) -> npt.NDArray[Any]:
+    """Values without nulls as 64-bit words: whole numbers, days, microseconds, units of the last place, doubles. Of a
+    decimal beyond 18 digits a word that tells it from others.
+    """
+    kind = values.type
+    if pa.types.is_date32(kind):
+        return np.asarray(values.view(pa.int32()).to_numpy().astype(np.int64))
+    if pa.types.is_timestamp(kind):
+        return np.asarray(values.view(pa.int64()).to_numpy())
+    if pa.types.is_decimal(kind):
+        pairs = np.frombuffer(values.buffers()[1], np.int64)[2 * values.offset : 2 * (values.offset + len(values))]
+        low, high = pairs[::2], pairs[1::2]
+        return low.copy() if kind.precision <= 18 else _mixed(high.copy()).view(np.int64) ^ low
+    return np.asarray(values.to_numpy())
+
+
+def _mixed(words: npt.NDArray[Any]) -> Hashes:
+    """A hash of each 64-bit word: two rounds of SplitMix64's finisher (Steele et al., 2014)."""
+    found = words.view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    found ^= found >> np.uint64(30)
+    found *= np.uint64(0xBF58476D1CE4E5B9)
+    found ^= found >> np.uint64(27)
+    found *= np.uint64(0x94D049BB133111EB)
+    found ^= found >> np.uint64(31)
+    return np.asarray(found)
+
+
+def _shown(kind: str, bound: Any) -> str:
+    if kind == "D":
+        return (_EPOCH + dt.timedelta(days=int(bound))).isoformat()
+    if kind == "T":
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(bound))
+        return moment.astimezone(BEIJING).isoformat()
+    if kind == "Y":
+        return format(Decimal(int(bound)).scaleb(-2), "f")
+    if kind == "N":
+        return format(bound.normalize() + 0, "f")
+    return str(bound)
