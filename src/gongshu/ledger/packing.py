@@ -7,8 +7,8 @@ little-endian. Pure: arrays in, bytes out.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,8 +28,15 @@ class Spread(NamedTuple):
     places: Places
 
 
+def digests(column: str, values: Sequence[str]) -> Words:
+    """The words of a column's values as numbers."""
+    begin = f"{column}\0".encode()
+    whole = b"".join([sha256(begin + value.encode()).digest() for value in values])
+    return np.frombuffer(whole, ">u8")[::4].astype("<u8")
+
+
 def digest(word: Word) -> int:
-    return int.from_bytes(hashlib.sha256("\0".join(word).encode()).digest()[:8], "big")
+    return int(digests(word[0], [word[1]])[0])
 
 
 def bucket_of(key: int) -> int:

@@ -24,7 +24,7 @@ from django.db.models.functions import Cast
 
 from gongshu.ledger import groups, packing
 from gongshu.ledger.models import Chunk, Posting, Record
-from gongshu.ledger.packing import BUCKETS, Places, Spread, Word, digest
+from gongshu.ledger.packing import BUCKETS, Places, Spread, Word
 
 SIZE = 1 << 14  # leaves in a chunk; places are uint16
 ANY = ("", "")
@@ -122,15 +122,14 @@ def _pack(number: int) -> None:
     rows = _rows(begin, end)
     places = np.array([row[0] - begin for row in rows], dtype="<u2")
     at = _instants([row[1] for row in rows])
-    known: dict[Word, int] = {}
-    keys, at_places = [np.full(len(rows), digest(ANY), dtype="<u8")], [places]
+    keys, at_places = [np.full(len(rows), packing.digest(ANY), dtype="<u8")], [places]
     for column, name in enumerate(_READ, 2):
-        _words(name, [row[column] for row in rows], places, known, keys, at_places)
+        _words(name, [row[column] for row in rows], places, keys, at_places)
     several = Record.objects.annotate(written=Cast("details", TextField())).filter(written__contains='"subjects"')
     several = several.filter(index__gte=begin, index__lt=end).values_list("index", "details")
     if listed := [(index - begin, one) for index, details in several for one in people(details)]:
         where = np.array([place for place, _ in listed], dtype="<u2")
-        _words("subject", [one for _, one in listed], where, known, keys, at_places)
+        _words("subject", [one for _, one in listed], where, keys, at_places)
     moments = np.zeros(SIZE, dtype="<i8")
     moments[places] = at
     made = [
@@ -158,27 +157,17 @@ def _instants(values: Sequence[Any]) -> Moments:
     return np.array(values, dtype="datetime64[us]" if connection.vendor == "sqlite" else "<i8").astype("<i8")
 
 
-def _words(
-    name: str, values: Sequence[str], places: Places, known: dict[Word, int], keys: list[Any], at_places: list[Any]
-) -> None:
-    """Add the words of one column to ``keys`` and ``at_places``."""
-    several: dict[str, list[str]] = {"": []}
-    for value in set(values) - {""}:
-        several[value] = beginnings(value) if name == "action" else [value]
-        known.update({(name, one): digest((name, one)) for one in several[value] if (name, one) not in known})
-    if name != "action":
-        numbers = {value: known[name, value] for value in several if value}
-        kept = [value != "" for value in values]
-        keys.append(np.array([numbers[value] for value in values if value], dtype="<u8"))
-        at_places.append(places[np.array(kept, dtype=bool)])
-        return
-    spread = [
-        (place, known[name, one])
-        for place, value in zip(places.tolist(), values, strict=True)
-        for one in several[value]
-    ]
-    keys.append(np.array([key for _, key in spread], dtype="<u8"))
-    at_places.append(np.array([place for place, _ in spread], dtype="<u2"))
+def _words(name: str, values: Sequence[str], places: Places, keys: list[Any], at_places: list[Any]) -> None:
+    """Add the words of one column to ``keys`` and ``at_places``: a number a leaf for each word that its value makes."""
+    codes = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    made = [(beginnings(value) if name == "action" else [value]) if value else [] for value in codes]
+    on = np.fromiter(map(codes.__getitem__, values), dtype=np.intp, count=len(values))
+    for turn in range(max(map(len, made))):
+        having = np.array([len(words) > turn for words in made])
+        numbers = packing.digests(name, [words[turn] if len(words) > turn else "" for words in made])
+        kept = having[on]
+        keys.append(numbers[on[kept]])
+        at_places.append(places[kept])
 
 
 def _spread(keys: list[Any], places: list[Any]) -> Spread:
@@ -243,7 +232,7 @@ def _in_chunks(words: Sequence[Word], numbers: Sequence[int]) -> tuple[dict[int,
     moved: set[int] = set()
     left = list(numbers)
     for at_first, word in enumerate(words):
-        key = digest(word)
+        key = packing.digest(word)
         bucket = packing.bucket_of(key)
         # One statement, so one state of the tables: where the head is not there, the chunks' rows are.
         asked = [*groups.heads_of(left), *(groups.place(bucket, number) for number in left)]

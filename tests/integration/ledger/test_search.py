@@ -7,6 +7,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -177,8 +178,8 @@ def test_an_index_of_an_older_release_is_put_into_groups_little_by_little(entrie
 
 
 def test_words_of_one_digest_are_told_apart_by_the_rows(entries, monkeypatch):
-    for module in (postings, packing):
-        monkeypatch.setattr(module, "digest", lambda word: 7 << 56 | len(word[1]) % 2)
+    few = lambda column, values: np.array([7 << 56 | len(one) % 2 for one in values], dtype="<u8")  # noqa: E731
+    monkeypatch.setattr(packing, "digests", few)
     postings.forget()
     postings.pack(400)
     for asked in (Question(resource="R-1", action="gateway."), Question(subject=PEOPLE[2], organization="police")):
