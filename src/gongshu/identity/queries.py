@@ -161,6 +161,11 @@ def person_names(refs: Iterable[str]) -> dict[str, str]:
     return {f"person:{pk}": name for pk, name in found}
 
 
+def client_names(ids: Iterable[str]) -> dict[str, str]:
+    """Names of systems by id, in one query; not scoped to a viewer, for rows that say who called."""
+    return dict(APIClient.objects.filter(client_id__in=set(ids)).values_list("client_id", "name"))
+
+
 def can_manage_clients(by: Actor, organization_code: str, now: policy.Separation | None = None) -> bool:
     """``now`` is :func:`separation`, for who asks about many."""
     return policy.can_manage_clients(by, organization_code, separation=now or separation())

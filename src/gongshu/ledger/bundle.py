@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gongshu.errors import GongshuError
 from gongshu.ledger import cosigning, entry, inner, merkle, note, pruning, quorum, tiles
@@ -95,16 +96,8 @@ def check(text: str, trusted: Sequence[note.Verifier] = (), policy: quorum.Polic
     """Check evidence offline. Without ``trusted`` the keys in the file are used and ``own_keys`` says so: compare them
     with published ones. With ``policy`` its quorum must have cosigned; without, the policy in the file, if any, is only
     reported on. EvidenceRefused says what does not fit."""
-    try:
-        fields = json.loads(text)
-        if fields["format"] != FORMAT:
-            raise ValueError("format")
-        leaf = str(fields["entry"]).encode()
-        index, path, checkpoint = _proof(str(fields["proof"]))
-        asked = policy or (quorum.parse(str(fields["policy"])) if "policy" in fields else None)
-        keys = tuple(trusted) or note.parse_vkeys(str(key) for key in fields["keys"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _refused("文件不是完整的存证文件", "the file is not a whole evidence file") from error
+    leaf, index, path, checkpoint, own, named = read(text)
+    asked, keys = policy or named, tuple(trusted) or own
     head = _read_checkpoint(checkpoint, keys)
     if not merkle.verify_inclusion(merkle.leaf_hash(leaf), index, head.size, path, head.root):
         raise _refused("条目或证明路径与检查点的根不符", "entry and path do not lead to the checkpoint's root")
@@ -116,6 +109,30 @@ def check(text: str, trusted: Sequence[note.Verifier] = (), policy: quorum.Polic
     if policy is not None and not enough:
         raise _refused("见证节点的签名不够策略所要求的数目", "fewer witnesses have cosigned than the policy asks for")
     return Proven(head.origin, index, head.size, head.root, found, not trusted, witnesses, enough)
+
+
+class Parts(NamedTuple):
+    """What an evidence file holds, nothing of it checked."""
+
+    leaf: bytes
+    index: int
+    path: list[bytes]
+    checkpoint: str
+    keys: tuple[note.Verifier, ...]
+    policy: quorum.Policy | None
+
+
+def read(text: str) -> Parts:
+    """Take an evidence file apart; EvidenceRefused when it is none."""
+    try:
+        fields = json.loads(text)
+        if fields["format"] != FORMAT:
+            raise ValueError("format")
+        policy = quorum.parse(str(fields["policy"])) if "policy" in fields else None
+        keys = note.parse_vkeys(str(key) for key in fields["keys"])
+        return Parts(str(fields["entry"]).encode(), *_proof(str(fields["proof"])), tuple(keys), policy)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _refused("文件不是完整的存证文件", "the file is not a whole evidence file") from error
 
 
 def _proof(text: str) -> tuple[int, list[bytes], str]:

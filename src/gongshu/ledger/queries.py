@@ -54,6 +54,11 @@ def record(entry_id: str) -> Record | None:
     return Record.objects.filter(entry_id=entry_id).first()
 
 
+def at(index: int) -> Record | None:
+    """The entry at that place in the log."""
+    return Record.objects.filter(index=index).first()
+
+
 def indexes(entry_ids: Iterable[str]) -> dict[str, int]:
     """Where the entries of those ids stand in the log; one that still waits for the sequencer is not among them."""
     found = Record.objects.filter(entry_id__in=[one for one in entry_ids if one])

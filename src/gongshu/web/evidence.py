@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
+from gongshu import clock
 from gongshu.catalog import queries as catalog
-from gongshu.errors import EnvironmentFault, NotFound, Text
+from gongshu.errors import EnvironmentFault, GongshuError, NotFound, Text
 from gongshu.home import Home
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
-from gongshu.ledger import bundle, cosigning, installation, queries
+from gongshu.ledger import bundle, cosigning, inspection, installation, queries
+from gongshu.web import proof_drawing
 
 
 def confined_to(actor: Actor) -> str:
@@ -30,6 +33,39 @@ def find(actor: Actor, entry_id: str) -> Any:
             "There is no such entry, or it is not in the log yet.",
         )
     return found
+
+
+def at(actor: Actor, index: int) -> Any:
+    """The entry at a place in the ledger, for who may see it."""
+    found = queries.at(index)
+    return find(actor, found.entry_id if found else "")
+
+
+def looked_at(home: Home, index: int) -> dict[str, Any]:
+    """The entry at ``index`` checked at this moment, for ``parts/proof_seen.html``."""
+    began = perf_counter()
+    try:
+        keys, policy = installation.trusted(home)[0], cosigning.policy_of(home)
+        seen = inspection.of_log(home.ledger, index, keys, policy)
+    except GongshuError as error:
+        return {"trouble": error.text, "pruned": error.code == "ledger.entry_pruned", "standings": standings(home)}
+    return shown(seen) | {"standings": standings(home), "took": f"{(perf_counter() - began) * 1000:.1f}"}
+
+
+def shown(seen: inspection.Inspection) -> dict[str, Any]:
+    """What was found out about an entry, as pages show it."""
+    return {
+        "seen": seen,
+        "steps": {str(step.name): step for step in seen.steps},
+        "picture": proof_drawing.draw(seen) if seen.size and seen.fingerprint else None,
+        "rungs": [(number, rung, rung.end - rung.begin) for number, rung in enumerate(seen.rungs, 1)],
+        "fingerprint": seen.fingerprint.hex(),
+        "root": seen.root.hex(),
+        "reached": seen.reached.hex(),
+        "signers": [(signer.kind, signer.key_id.hex()) for signer in seen.signers],
+        "signed": [(one, datetime.fromtimestamp(one.at, UTC) if one.at else None) for one in seen.witnesses],
+        "checked_at": clock.now(),
+    }
 
 
 def of(home: Home, found: Any) -> str:

@@ -7,11 +7,13 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from django.db import connection
 
 from gongshu import crypto
 from gongshu.errors import GongshuError
-from gongshu.ledger import postings, queries, search_queries
+from gongshu.ledger import groups, packing, postings, queries, search_queries
 from gongshu.ledger.models import Chunk, Posting, Record
 from gongshu.ledger.search_queries import Question
 
@@ -20,9 +22,20 @@ BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 PEOPLE = [f"hmac-sm3:{n:064x}" for n in range(6)]
 
 
-@pytest.fixture(params=[0, 64, 400], ids=["all open", "chunks of 64", "one chunk"])
+# Leaves in a chunk, chunks in a group, and how many leaves make a word frequent there: one in so many.
+FORMS = {
+    "all open": (0, 0, 0),
+    "chunks of 64": (64, 1000, 32),
+    "one chunk": (400, 1000, 32),
+    "groups of two chunks, hardly a word rare": (64, 2, 32),
+    "a group and loose chunks, some words rare": (64, 4, 5),
+}
+
+
+@pytest.fixture(params=FORMS.values(), ids=FORMS.keys())
 def entries(request, monkeypatch):
     """400 entries, some of them late, some at the same moment, some about several people; packed or not."""
+    size, chunks, often = request.param
     draw = random.Random(4)
     made = []
     for index in range(400):
@@ -36,10 +49,13 @@ def entries(request, monkeypatch):
         )  # fmt: skip
         made.append((row, listed))
     Record.objects.bulk_create([row for row, _ in made])
-    if request.param:
-        monkeypatch.setattr(postings, "SIZE", request.param)
+    if size:
+        monkeypatch.setattr(postings, "SIZE", size)
+        monkeypatch.setattr(groups, "CHUNKS", chunks)
+        monkeypatch.setattr(groups, "OFTEN", often)
         postings.pack(400)
-        assert Chunk.objects.count() == 400 // request.param
+        assert Chunk.objects.count() == 400 // size
+        assert len(groups.numbers()) == 400 // size // chunks
     return made
 
 
@@ -93,8 +109,8 @@ def test_what_is_no_place_is_a_sentence(entries, place):
 
 def test_a_page_of_what_is_frequent_opens_few_chunks(entries, monkeypatch):
     """Newest first means: as soon as nothing behind can be newer, no further chunk is read."""
-    if Chunk.objects.count() < 2:
-        pytest.skip("only where there are several chunks")
+    if Chunk.objects.count() < 6 or groups.numbers():
+        pytest.skip("only where there are many chunks")
     asked = []
     real = postings.matching
     monkeypatch.setattr(postings, "matching", lambda words, numbers: (asked.extend(numbers), real(words, numbers))[1])
@@ -105,8 +121,65 @@ def test_a_page_of_what_is_frequent_opens_few_chunks(entries, monkeypatch):
     assert sorted(asked) == list(range(Chunk.objects.count())), "to know that there is none, all are asked"
 
 
+def test_what_is_rare_or_absent_asks_few_rows_however_long_the_ledger_is(entries, django_assert_max_num_queries):
+    """One row a group, and one more for its head."""
+    asked = []
+    with (
+        django_assert_max_num_queries(30),
+        connection.execute_wrapper(
+            lambda run, sql, params, many, context: (asked.append((sql, params)), run(sql, params, many, context))[1]
+        ),
+    ):
+        assert search_queries.search(Question(resource="R-9", subject=PEOPLE[0])).rows == []
+    keys = [key for sql, params in asked if "ledger_posting" in sql and " IN (" in sql for key in params]
+    loose = [
+        number
+        for number in Chunk.objects.values_list("number", flat=True)
+        if number // groups.CHUNKS not in groups.numbers()
+    ]
+    heads = {number // groups.CHUNKS for number in Chunk.objects.values_list("number", flat=True)}
+    assert len(keys) <= 2 * len(loose) + 3 * len(heads) + 6
+
+
+def test_a_chunk_that_goes_into_its_group_while_somebody_searches_is_not_missed(entries, monkeypatch):
+    number = len(groups.numbers())
+    if not number:
+        pytest.skip("only where there are groups")
+    postings.forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(postings, "_group", lambda: None)
+        postings.pack(400)
+    real = groups.matching
+
+    def meanwhile(words, wanted, size):
+        answer = real(words, wanted, size)
+        for group in set(range(number)) - groups.numbers():
+            groups.make(group, size)
+        return answer
+
+    monkeypatch.setattr(groups, "matching", meanwhile)
+    asked = Question(resource="R-1", organization="police")
+    assert [row.index for row in search_queries.stream(asked)] == expected(entries, asked)
+    assert len(groups.numbers()) == number
+
+
+def test_an_index_of_an_older_release_is_put_into_groups_little_by_little(entries, monkeypatch):
+    if len(groups.numbers()) < 2:
+        pytest.skip("only where there are several groups")
+    with monkeypatch.context() as patch:
+        patch.setattr(postings, "_group", lambda: None)
+        postings.forget()
+        postings.pack(300)
+    assert not groups.numbers()
+    postings.pack(400)
+    assert 1 <= len(groups.numbers()) <= 4
+    asked = Question(organization="police")
+    assert [row.index for row in search_queries.stream(asked)] == expected(entries, asked)
+
+
 def test_words_of_one_digest_are_told_apart_by_the_rows(entries, monkeypatch):
-    monkeypatch.setattr(postings, "digest", lambda word: 7 << 56 | len(word[1]) % 2)
+    few = lambda column, values: np.array([7 << 56 | len(one) % 2 for one in values], dtype="<u8")  # noqa: E731
+    monkeypatch.setattr(packing, "digests", few)
     postings.forget()
     postings.pack(400)
     for asked in (Question(resource="R-1", action="gateway."), Question(subject=PEOPLE[2], organization="police")):
@@ -120,7 +193,9 @@ def test_what_was_pruned_is_found_no_more(entries):
     for asked in (Question(), Question(resource="R-1"), Question(subject=PEOPLE[0])):
         assert [row.index for row in search_queries.stream(asked)] == expected(kept, asked)
     first = min(Chunk.objects.values_list("number", flat=True), default=0)
-    assert not [place for place in Posting.objects.values_list("place", flat=True) if place & 0xFFFFFFFF < first]
+    places = list(Posting.objects.values_list("place", flat=True))
+    assert not [place for place in places if place >> 32 < 512 and place & 0xFFFFFFFF < first]
+    assert not [place for place in places if place >> 32 >= 512 and place & 0xFFFFFFFF < first // groups.CHUNKS]
     Record.objects.filter(index__lt=400).delete()
     postings.prune(400)
     assert list(search_queries.stream(Question())) == []

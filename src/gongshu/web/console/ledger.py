@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,19 +15,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from gongshu import clock
-from gongshu.errors import GongshuError, NotFound, Text
-from gongshu.identity import queries as identity
+from gongshu.errors import NotFound, Text
+from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
-from gongshu.ledger import bundle, cosigning, installation, queries, search_queries
+from gongshu.ledger import queries, search_queries
 from gongshu.tracing import actions as tracing
 from gongshu.tracing import queries as pushed
 from gongshu.tracing.states import INVESTIGATORS
-from gongshu.web import acts, csv_answer
+from gongshu.web import acts, csv_answer, record_words
 from gongshu.web import evidence as evidence_of
-from gongshu.web.parts import page_of, purpose_words
+from gongshu.web.parts import page_of
 from gongshu.web.permissions import STAFF, actor_of, requires
 
-COMMITTED = "hmac-sm3:"
 SEARCHED = ("resource", "organization", "action", "subject", "since", "until")
 COLUMNS = ("index", "at", "action", "organization", "system", "resource", "purpose", "count", "subject", "entry")
 PAGE_SIZE = 50
@@ -37,21 +37,61 @@ readers = requires(*STAFF, Role.AUDIT_ADMIN)
 def records(request: HttpRequest) -> HttpResponse:
     actor, asked = actor_of(request), request.GET
     own = evidence_of.confined_to(actor)
+    number = asked.get("find", "").strip().replace("\0", "")[:200]
+    if number and (place := _found(actor, number, own)):
+        return redirect(place)
     question = _question(asked, own)
     page = search_queries.search(question, after=asked.get("after", ""), limit=PAGE_SIZE)
-    names, purposes = identity.names(record.organization for record in page.rows), purpose_words()
+    names = record_words.names_of(page.rows, own)
     context: dict[str, Any] = {
-        "rows": [(record, _name(names, record.organization), _purpose(purposes, record)) for record in page.rows],
+        "rows": [
+            (
+                record,
+                names.organization(record.organization),
+                names.actor(record),
+                names.purpose(record),
+                names.titles.get(record.resource, ""),
+            )
+            for record in page.rows
+        ],
         "next": page.next,
         "size": queries.size(),
         "waiting": queries.waiting(),
         "kinds": acts.kinds(asked.get("action", "").strip()),
         "asked": asked,
+        "filtered": any(asked.get(name, "").strip() for name in SEARCHED),
+        "not_found": number,
+        "wrong_period": _wrong_period(question, asked),
         "own": own,
-        "person": question.subject.startswith(COMMITTED),
+        "person": question.subject.startswith(record_words.COMMITTED),
         "may_ask_for_a_person": actor.has(*INVESTIGATORS),
     }
     return render(request, "console/ledger.html", context)
+
+
+def _found(actor: Actor, number: str, own: str) -> str:
+    """Where the number that somebody has leads: an entry's place or id, a case, a resource; empty when nowhere."""
+    bare = number.removeprefix("#").replace(",", "")
+    with suppress(NotFound):
+        if bare.isascii() and bare.isdecimal() and len(bare) < 19:
+            return reverse("console:ledger_record", args=[evidence_of.at(actor, int(bare)).entry_id])
+        if "/" not in number:
+            return reverse("console:ledger_record", args=[evidence_of.find(actor, number).entry_id])
+    for name, value in (("subject", number), ("resource", number.replace("/", "-"))):
+        question = search_queries.Question(organization=own, **{name: value})
+        if search_queries.search(question, limit=1).rows:
+            return f"{reverse('console:ledger')}?{urlencode({name: value})}"
+    return ""
+
+
+def _wrong_period(question: search_queries.Question, asked: QueryDict) -> Text | None:
+    """What is wrong with the days that somebody typed."""
+    for name, moment in (("since", question.since), ("until", question.until)):
+        if asked.get(name, "").strip() and moment is None:
+            return Text("日期无法识别，未按它筛选。", "A day could not be read; it was left out.")
+    if question.since and question.until and question.since >= question.until:
+        return Text("开始日期在结束日期之后，所以没有结果。", "The first day is after the last, so nothing is found.")
+    return None
 
 
 @readers
@@ -143,36 +183,28 @@ def _day(text: str, later: int = 0) -> datetime | None:
     return datetime.combine(day, time(), clock.SHANGHAI)
 
 
-def _purpose(words: dict[str, Text], record: Any) -> Text | None:
-    asked = str(record.details.get("purpose", ""))
-    return words.get(asked, Text(asked, asked)) if asked else None
-
-
-def _name(names: dict[str, Text], code: str) -> Text:
-    return names.get(code, Text(code, code))
-
-
 @readers
 def record(request: HttpRequest, entry_id: str) -> HttpResponse:
-    """One entry, and whether its proof holds at this moment."""
-    found = evidence_of.find(actor_of(request), entry_id)
-    proven, trouble = None, None
-    try:
-        keys = installation.trusted(settings.HOME)[0]
-        policy = cosigning.policy_of(settings.HOME)
-        proven = bundle.check(bundle.make(settings.HOME.ledger, found.index, keys, policy), keys)
-    except GongshuError as error:
-        trouble = error.text
-    signed = [(one, datetime.fromtimestamp(one.at, UTC)) for one in proven.witnesses if one.at] if proven else []
-    context = {
-        "signed": signed,
-        "standings": evidence_of.standings(settings.HOME),
+    """One entry in plain words, and its proof, checked at this moment step by step. ``entry_id`` may be its place."""
+    actor = actor_of(request)
+    if entry_id.isascii() and entry_id.isdecimal() and len(entry_id) < 19:
+        return redirect("console:ledger_record", evidence_of.at(actor, int(entry_id)).entry_id)
+    found = evidence_of.find(actor, entry_id)
+    names = record_words.names_of([found], evidence_of.confined_to(actor))
+    titles = record_words.item_titles(found)
+    context = evidence_of.looked_at(settings.HOME, found.index) | {
         "found": found,
-        "organization": _name(identity.names([found.organization]), found.organization),
-        "details": sorted(found.details.items()),
-        "proven": proven,
-        "root": proven.root.hex() if proven else "",
-        "trouble": trouble,
+        "sentence": record_words.sentence(found, names),
+        "organization": names.organization(found.organization),
+        "actor_name": names.actor(found),
+        "purpose": names.purpose(found),
+        "title": names.titles.get(found.resource, ""),
+        "items": record_words.items(found, titles),
+        "number": record_words.how_many(found),
+        "results": record_words.results(found, titles),
+        "people": record_words.people_named(found),
+        "committed": found.subject.startswith(record_words.COMMITTED),
+        "rest": record_words.rest(found),
     }
     return render(request, "console/ledger_record.html", context)
 

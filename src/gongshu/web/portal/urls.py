@@ -26,4 +26,6 @@ urlpatterns = [
     path("developers/", learn.developers, name="developers"),
     path("rules/", learn.rules_page, name="rules"),
     path("proof/", learn.proof, name="proof"),
+    path("proof/check/", learn.check, name="proof_check"),
+    path("proof/<str:entry_id>/", learn.receipt, name="receipt"),
 ]

@@ -72,6 +72,12 @@ def when(moment: datetime | date | None) -> str:
 
 
 @register.filter
+def exactly(moment: datetime) -> str:
+    """A moment to the second, in Asia/Shanghai: ``2026-11-21 20:05:09``."""
+    return clock.local(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@register.filter
 def day(moment: datetime | date | None) -> str:
     """The day alone: ``2026-11-21``."""
     if moment is None:
