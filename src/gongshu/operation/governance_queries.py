@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from gongshu import clock, rules
+from gongshu.catalog import queries as catalog
 from gongshu.duties.steps import Turn
 from gongshu.errors import NotFound, Text
 from gongshu.identity.actor import Actor
@@ -126,10 +127,11 @@ def failing(entry: Any) -> list[Failing]:
     if entry.data_version is None:
         return []
     outcomes = _outcomes(entry, entry.data_version)
+    titles = {item.name: item.title for item in catalog.items(entry.code)}
     found = [
         Failing(
             one["check"]["id"],
-            check_report.label(one["check"]),
+            check_report.label(one["check"], titles),
             str(one["check"].get("dimension") or ""),
             one["failed"] - one["exempt"],
         )
@@ -204,7 +206,7 @@ def visible_returns(actor: Actor) -> QuerySet[Return]:
 
 
 def search_returns(actor: Actor, *, text: str = "", filters: Mapping[str, Any] | None = None) -> QuerySet[Return]:
-    """By number, product, user or operator. Filters: ``status``, ``kind``; days that the period touches: ``since``, ``until``."""
+    """By number, product, user or operator. Filters: ``status``, ``kind``, and ``since``, ``until`` that its days touch."""
     found, asked = visible_returns(actor), filters or {}
     word = text.replace("\x00", " ").strip()[:100]
     if word:

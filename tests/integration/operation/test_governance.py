@@ -118,6 +118,7 @@ def test_a_fault_is_put_to_the_authority_mended_by_the_provider_in_the_time_set_
     city = Supplied()
     found = city.filed()
     assert (found.status, found.version, found.failed_before) == (GovernanceStatus.FILED, 1, 2)
+    assert found.check_label.zh == "字符数：站点名称"
     assert "第九条" in found.citations[0]["label"]
     todo = duties.todo(city.authority).filter(subject=found.number).get()
     assert todo.due_on is None, "the text sets the authority no time of its own"
