@@ -27,7 +27,8 @@ from gongshu.operation import casework, governance_policy, governance_queries, p
 from gongshu.operation.governance_models import Governance, GovernanceEvent
 from gongshu.operation.governance_policy import Fault
 from gongshu.operation.governance_queries import Procedure
-from gongshu.operation.governance_states import GOVERNANCE, GovernanceStatus
+from gongshu.operation.governance_states import GOVERNANCE, LIVE, GovernanceStatus
+from gongshu.operation.models import Designation
 
 _WHAT = Text("运营单位的数据治理需求", "governance demands of operators")
 _KIND = "operation.governance"
@@ -47,6 +48,7 @@ def file(*, by: Actor, code: str, fault: Fault) -> Governance:
     failing = {one.id: one for one in governance_queries.failing(entry)}
     governance_policy.check_fault(fault, items=items, failing=failing, version=entry.data_version)
     check = failing.get(fault.check)
+    _check_not_open(casework.locked(held.number), entry.pk, fault.check)
     found = Governance.objects.create(
         number=duties.next_number(by=by, prefix="SZ"),
         designation=held,
@@ -201,6 +203,18 @@ def _procedure() -> Procedure:
     rule = governance_queries.procedure()
     policy.check_procedure(rule.known, rules.active().region, _WHAT)
     return rule
+
+
+def _check_not_open(held: Designation, entry_id: int, check_id: str) -> None:
+    """One open demand for one failing check; the designation is locked, so two at once are looked at in turn."""
+    same = Governance.objects.filter(designation=held, entry_id=entry_id, check_id=check_id, status__in=LIVE).first()
+    if check_id and same is not None:
+        raise Conflict(
+            "operation.governance_open",
+            f"这项检查的治理需求 {same.number} 尚未办结，请在其中办理。",
+            f"The demand {same.number} about that check is not closed yet; go on with that one.",
+            field="check",
+        )
 
 
 def _check_orders(by: Actor, rule: Procedure) -> None:

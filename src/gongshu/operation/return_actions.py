@@ -16,7 +16,7 @@ from gongshu.identity.actor import Actor
 from gongshu.identity.states import Office, Role
 from gongshu.ledger import actions as ledger
 from gongshu.notifications import actions as notifications
-from gongshu.operation import governance_policy, governance_queries, policy
+from gongshu.operation import casework, governance_policy, governance_queries, policy
 from gongshu.operation.governance_models import Return
 from gongshu.operation.governance_policy import Earned
 from gongshu.operation.governance_states import RETURN, ReturnStatus
@@ -41,6 +41,7 @@ def record(*, by: Actor, earned: Earned) -> Return:
             "No agreement of your organisation covers the whole period; report it agreement by agreement.",
             field="period_from",
         )
+    agreement = casework.locked(agreement.number)  # two reports at once are looked at one after the other
     same = Return.objects.filter(
         designation__organization__code=by.organization,
         product=earned.product.strip(),

@@ -231,6 +231,9 @@ def test_only_an_operator_with_an_agreement_files_and_only_about_data_that_reach
     assert found.status == GovernanceStatus.DECLINED
     assert any("目录即为每月更新" in n.zh for n in notices.of(city.operator))
     taken = city.ordered()
+    with pytest.raises(Conflict) as again:
+        city.filed()
+    assert taken.number in again.value.text.zh, "one open demand for one failing check"
     with pytest.raises(NotFound):
         governance_queries.demand(city.consumer, taken.number)
     assert governance_queries.demand(city.compiler, taken.number)

@@ -128,7 +128,7 @@ def test_the_lists_cost_the_same_however_long_they_are(city, signed_in):
     lin = signed_in("lin")
     counts = []
     for number in range(3):
-        city.ordered()
+        city.ordered(check="")
         return_actions.record(by=city.operator, earned=earning((city.demand.number,), user=f"单位{number}"))
         for where in (LIST, "/console/operation/returns/"):
             lin.get(where)
