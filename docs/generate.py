@@ -27,6 +27,7 @@ from gongshu.gateway.errors import TABLE
 from gongshu.grants.states import GRANT
 from gongshu.matters.states import MATERIAL
 from gongshu.opening.states import RELEASE, REQUEST, TYPE_DISPUTE
+from gongshu.operation.governance_states import GOVERNANCE, RETURN
 from gongshu.operation.states import CORRECTION, DESIGNATION
 from gongshu.operation.states import DEMAND as OPERATION_DEMAND
 from gongshu.quality.states import OBJECTION
@@ -62,6 +63,8 @@ TABLES: tuple[tuple[str, Table], ...] = (
     ("运营单位的确定与退出 · Designation of an operator, and its end", DESIGNATION),
     ("责令运营单位改正 · Correction ordered to an operator", CORRECTION),
     ("运营单位的数据需求 · Demand of an operator", OPERATION_DEMAND),
+    ("运营单位的数据治理需求 · Governance demand of an operator", GOVERNANCE),
+    ("运营单位的收益记录 · Record of an operator's return", RETURN),
     ("违规整改 · Rectification of a violation", FINDING),
     ("信息化项目的数据关口 · Gate of IT projects", PROJECT),
     ("数据资产备案的报送 · Handing a filing of assets over", HANDOVER),

@@ -20,6 +20,7 @@ from gongshu.opening import actions as opening
 from gongshu.opening import hooks as opening_hooks
 from gongshu.opening import type_actions as open_types
 from gongshu.operation import actions as operation
+from gongshu.operation import governance_actions as governance
 from gongshu.operation import terms
 from gongshu.sharing import actions as sharing
 from gongshu.sharing import emergency_queries
@@ -32,7 +33,7 @@ from gongshu.supervision import handover_actions as assets
 def connect() -> None:
     """Connect everything; connecting twice changes nothing."""
     _once(hooks.on_client_changed, grants.publish_client)  # an API client changed: the gateways must know
-    for package in (demands, sharing, opening, operation, supervision):  # a due date changed: the case shows the same
+    for package in (demands, sharing, opening, operation, governance, supervision):  # a due date changed: the case too
         _once(duty_hooks.on_due_changed, package.follow_duty)
     _once(duty_hooks.on_day, _catalog_day)  # where files and catalog differ, the catalog is to be kept up
     _once(duty_hooks.on_day, _operation_day)  # terms of agreements: renewal opens, the end comes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gongshu.cli import output, session
+from gongshu.cli import operation_governance, output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 from gongshu.errors import GongshuError
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from gongshu.operation.models import Demand, Designation
 
 app = typer.Typer(
-    help=t("授权运营：申报、协议、续签、改正与退出、数据需求。", "Operators: applications, agreements, exit, demands."),
+    help=t(
+        "授权运营：申报、协议、续签、改正与退出、数据需求、数据治理需求、收益。",
+        "Operators: applications, agreements, exit, demands for data and for its mending, returns.",
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
 )
+app.add_typer(operation_governance.governance, name="governance")
+app.add_typer(operation_governance.returns, name="returns")
 Number = Annotated[str, typer.Argument(help=t("编号", "Number"))]
 Words = Annotated[str, typer.Option("--words", help=t("理由、意见或情况", "Reasons, opinion or facts"))]
 Day = Annotated[datetime, typer.Option("--by-day", formats=["%Y-%m-%d"], help=t("改正期限", "Last day"))]
@@ -59,7 +64,7 @@ def show_rules(as_json: Json = False) -> None:
     day = clock.today()
     steps = {
         name: [{"office": s.office, "act": session.pair(s.label)} for s in turns(f"operation.{name}", day)]
-        for name in ("designation", "renewal", "exit_steps")
+        for name in ("designation", "renewal", "exit_steps", "governance")
     }
     lists = {
         name: {key: session.pair(label) for key, label in listed(f"operation.{name}", day).names.items()}

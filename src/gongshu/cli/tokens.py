@@ -29,7 +29,7 @@ def new(
     by: As = "",
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="catalog | collection | sharing | opening | duties | grants | notices"),
+        typer.Option(help="catalog | collection | sharing | opening | operation | duties | grants | notices"),
     ] = None,
     days: Annotated[int, typer.Option(help=t("有效天数，不超过 365", "Days of validity, at most 365"), min=0)] = 90,
     as_json: Json = False,

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     COLLECTION = "collection"
     SHARING = "sharing"
     OPENING = "opening"
+    OPERATION = "operation"
     DUTIES = "duties"
     GRANTS = "grants"
     NOTICES = "notices"
@@ -41,6 +42,7 @@ SCOPE_LABELS: dict[Scope, Text] = {
     Scope.COLLECTION: Text("提交数据文件", "Hand over files"),
     Scope.SHARING: Text("共享申请、审批和争议", "Apply, decide and dispute about sharing"),
     Scope.OPENING: Text("提出、审查和申请开放", "Propose, review and request opening"),
+    Scope.OPERATION: Text("授权运营：治理需求和收益", "Authorised operation: governance demands and returns"),
     Scope.DUTIES: Text("中止、恢复和延长期限", "Stop, resume and extend time limits"),
     Scope.GRANTS: Text("撤销授权", "Revoke grants"),
     Scope.NOTICES: Text("把通知标为已读", "Mark notices as read"),

@@ -121,7 +121,8 @@ def builds(found: Library) -> QuerySet[Build]:
 
 def asked(actor: Actor) -> QuerySet[LibrarySource]:
     """Sources that wait for an answer of the actor's unit."""
-    waiting = LibrarySource.objects.select_related("library", "entry", "entry__provider").filter(consent=Consent.ASKED)
+    waiting = LibrarySource.objects.select_related("library__entry__provider", "entry", "entry__provider")
+    waiting = waiting.filter(consent=Consent.ASKED)
     if not actor.has(Role.PROVIDER):
         return waiting.none()
     return waiting.filter(entry__provider__code=actor.organization).order_by("pk")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gongshu import rules
+from gongshu import clock, rules
 from gongshu.duties import actions as duties
-from gongshu.errors import NotFound, Text
+from gongshu.errors import Conflict, NotFound, Text
 from gongshu.grants import actions as grants
 from gongshu.grants import queries as granted
 from gongshu.identity import queries as identity
@@ -14,6 +14,7 @@ from gongshu.identity.actor import Actor
 from gongshu.identity.states import Office, Role
 from gongshu.notifications import actions as notifications
 from gongshu.operation.models import Designation
+from gongshu.operation.states import DesignationStatus
 from gongshu.rules import Citation
 
 
@@ -27,6 +28,30 @@ def locked(number: str) -> Designation:
     )
     if found is None:
         raise NotFound("operation.unknown", "没有这个编号的授权运营申报。", "There is no designation with that number.")
+    return found
+
+
+def in_force(by: Actor) -> Designation:
+    """The operator's designation that is in force today; a suspended or expired one demands nothing."""
+    day = clock.today()
+    found = (
+        Designation.objects.filter(organization__code=by.organization, valid_from__lte=day, valid_until__gte=day)
+        .filter(status__in=[DesignationStatus.ACTIVE, DesignationStatus.SUSPENDED])
+        .order_by("-id")
+        .first()
+    )
+    if found is None:
+        raise Conflict(
+            "operation.no_agreement",
+            "贵单位没有有效的授权运营协议，不能提出数据需求；请先申报。",
+            "Your organisation holds no agreement on operation; apply for one first.",
+        )
+    if found.status == DesignationStatus.SUSPENDED:
+        raise Conflict(
+            "operation.suspended",
+            "贵单位被责令改正，权限暂时关闭；确认改正后方可提出需求。",
+            "Your access is suspended until the correction that was ordered is accepted.",
+        )
     return found
 
 

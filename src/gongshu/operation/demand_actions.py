@@ -30,7 +30,7 @@ from gongshu.ledger import actions as ledger
 from gongshu.notifications import actions as notifications
 from gongshu.operation import casework, policy
 from gongshu.operation.agreement import DemandData
-from gongshu.operation.models import Barred, Demand, DemandStep, Designation
+from gongshu.operation.models import Barred, Demand, DemandStep
 from gongshu.operation.procedure import listed
 from gongshu.operation.states import DEMAND, DemandStatus, DesignationStatus
 from gongshu.rules import Access
@@ -48,7 +48,7 @@ def demand(*, by: Actor, code: str, asked: DemandData) -> Demand:
     pack, day = rules.active(), clock.today()
     wanted = listed("operation.demand_requires", day)
     policy.check_procedure(bool(wanted.names), pack.region, _LIST)
-    held = _held(by)
+    held = casework.in_force(by)
     entry = catalog.entry(by, code)
     if entry.status != EntryStatus.PUBLISHED:
         raise Conflict("operation.entry_not_published", "该目录尚未发布。", "The entry is not published yet.")
@@ -250,30 +250,6 @@ def lift(*, by: Actor, code: str, reason: str) -> Barred:
     barred.save(update_fields=["lifted_at"])
     _record_bar(by, entry.code, "bar_lifted", barred.ground, [str(c["label"]) for c in barred.citations])
     return barred
-
-
-def _held(by: Actor) -> Designation:
-    """The operator's designation that is in force today; a suspended or expired one demands nothing."""
-    day = clock.today()
-    found = (
-        Designation.objects.filter(organization__code=by.organization, valid_from__lte=day, valid_until__gte=day)
-        .filter(status__in=[DesignationStatus.ACTIVE, DesignationStatus.SUSPENDED])
-        .order_by("-id")
-        .first()
-    )
-    if found is None:
-        raise Conflict(
-            "operation.no_agreement",
-            "贵单位没有有效的授权运营协议，不能提出数据需求；请先申报。",
-            "Your organisation holds no agreement on operation; apply for one first.",
-        )
-    if found.status == DesignationStatus.SUSPENDED:
-        raise Conflict(
-            "operation.suspended",
-            "贵单位被责令改正，权限暂时关闭；确认改正后方可提出需求。",
-            "Your access is suspended until the correction that was ordered is accepted.",
-        )
-    return found
 
 
 def _check_bar(entry_id: int) -> None:

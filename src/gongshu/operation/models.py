@@ -169,3 +169,7 @@ class DemandStep(CaseStep):
     """One turn on a demand."""
 
     demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="steps")
+
+
+# What dazhou-9 gives an operator has a module of its own; Django finds tables through this one.
+from gongshu.operation.governance_models import Governance, GovernanceEvent, Return  # noqa: E402, F401

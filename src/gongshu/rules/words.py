@@ -66,6 +66,7 @@ class Act(Word):
     COORDINATE = "coordinate", "协调", "coordinates"
     ADVISE = "advise", "提出意见", "advises"
     DECIDE = "decide", "决定", "decides"
+    MEND = "mend", "治理数据", "mends the data"
 
 
 class Access(Word):

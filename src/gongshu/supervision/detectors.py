@@ -40,13 +40,14 @@ _OF_DUTIES = {
     "sharing": ("not_shared_in_time", "not_collected_in_time", "sharing"),
     "quality": ("inconsistent_or_unusable", "gathering"),
     "opening": ("opening",),
+    "operation.governance": ("inconsistent_or_unusable", "gathering"),
 }
 
 
 def overdue_duties() -> Iterator[Sighting]:
     """Statutory time that ran out without an answer (xian-43: 未及时提供)."""
     for duty in duties.fallen_overdue().exclude(kind__startswith=PACKAGE):
-        kinds = _OF_DUTIES.get(duty.kind.partition(".")[0], ())
+        kinds = _OF_DUTIES.get(duty.kind) or _OF_DUTIES.get(duty.kind.partition(".")[0], ())
         cites = "；".join(str(c["label"]) for c in duty.citations)
         cites_en = "; ".join(str(c["label_en"]) for c in duty.citations)
         yield Sighting(

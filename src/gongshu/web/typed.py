@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from gongshu.errors import GongshuError
 
@@ -27,3 +28,29 @@ def words(typed: Mapping[str, str], name: str, most: int = MOST) -> str:
             field=name,
         )
     return said
+
+
+def day(typed: Mapping[str, str], name: str) -> date | None:
+    """The day typed into ``name``; None for an empty field, GongshuError ``web.day_unreadable`` for what is no day."""
+    said = words(typed, name, 40).strip()
+    if not said:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise GongshuError(
+            "web.day_unreadable",
+            "请填写日期，格式如 2027-06-30。",
+            "Fill in the day, for example 2027-06-30.",
+            field=name,
+        ) from None
+
+
+def whole(typed: Mapping[str, str], name: str) -> int | None:
+    """The whole number typed into ``name``; None for an empty field, GongshuError ``web.number_unreadable``."""
+    said = words(typed, name, 40).strip()
+    if not said:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) < 10):
+        raise GongshuError("web.number_unreadable", "请填写数字。", "Fill in a whole number.", field=name)
+    return int(said)

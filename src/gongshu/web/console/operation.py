@@ -54,6 +54,7 @@ def operation(request: HttpRequest) -> HttpResponse:
         "statuses": list(DESIGNATION_LABELS.items()),
         "may_apply": actor.has(Role.OPERATOR) and bool(chain) and queries.held(actor) is None,
         "sees_demands": actor.has(Role.DATA_AUTHORITY, Role.AUDITOR, Role.OPERATOR, Role.PROVIDER),
+        "sees_returns": actor.has(Role.DATA_AUTHORITY, Role.AUDITOR, Role.OPERATOR),
         "steps": law_steps(chain, language),
         "points": [
             (label, list(known.names.values()), cites(known.citations, language))

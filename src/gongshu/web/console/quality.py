@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from gongshu.catalog import queries as catalog
 from gongshu.errors import GongshuError, Text
 from gongshu.identity.states import Role
+from gongshu.operation import governance_queries as governed
 from gongshu.quality import check_actions, check_policy, check_queries, check_report, report_files
 from gongshu.quality.checkset import DIMENSION_LABELS, SEVERITY_LABELS, SHAPES, Dimension, Severity, from_text
 from gongshu.quality.states import CheckRunStatus
@@ -70,6 +71,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         "limit_cites": cites(value.citations if value else (), language_of(request)),
         "may_run": check_policy.can_write(actor, entry.provider.code) and entry.data_version is not None,
         "sees_rows": check_policy.can_see_rows(actor, entry.provider.code),
+        "may_demand_mending": actor.has(Role.OPERATOR) and governed.procedure().known,
     }
     return render(request, "console/quality_report.html", context)
 
