@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import live as platform
+import prepared
 
 # Two busy cores are slow at times; how long an example takes says nothing about whether it is right.
 # The same examples in every run: what is red is red for everybody. Who looks for new ones: --hypothesis-profile=search.
@@ -82,6 +83,21 @@ def own_database():
     finally:
         with psycopg.connect(shared, autocommit=True) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def installed(gongshu, own_database, tmp_path, tmp_path_factory):
+    """``installed("xian")`` is the home that ``gongshu("init", "--city", "xian")`` makes, without making it anew."""
+
+    def install(city):
+        home = tmp_path / "home"
+        if not own_database:
+            return prepared.install(tmp_path_factory, home, city=city)
+        done = gongshu("init", "--city", city, home=home)
+        assert done.returncode == 0, done.stderr
+        return home
+
+    return install
 
 
 @pytest.fixture

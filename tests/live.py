@@ -1,13 +1,12 @@
 """The running platform for tests that need real processes: web, gateway and worker on free ports, on a small city.
 
-``live`` is started once per test session by ``gongshu demo``: the story has been played, its data are there, and the
-platform goes on serving. Tests may add to it but must not take away what others read.
+``live`` is started once per test session on a copy of the story as it was played: its data are there, and the platform
+serves them. Tests may add to it but must not take away what others read.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from typing import Any
 import pytest
 
 from ports import free_ports
+from prepared import ROOT, Story, environment, story
 
-ROOT = Path(__file__).resolve().parents[1]
+__all__ = ["PATIENCE", "ROOT", "Live", "environment", "running", "start_demo", "stop", "wait_for_story"]
 PATIENCE = 300
 
 
@@ -70,16 +70,6 @@ class Live:
         )
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """The environment of a real process: ours without the tests' own settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GONGSHU_", "DJANGO_", "PYTEST_"))}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles our modules again
-    for name in ("GONGSHU_DATABASE_URL",):
-        if os.environ.get(name):
-            kept[name] = os.environ[name]
-    return {**kept, "PYTHONPATH": str(ROOT / "src"), "GONGSHU_LANG": "zh", "COLUMNS": "160", **extra}
-
-
 def start_demo(folder: Path, city: str, *options: str, log: Path | None = None, **env: str) -> Live:
     """Start ``gongshu demo`` in the background; its output goes to ``log``."""
     web, gateway = free_ports(2)
@@ -122,11 +112,28 @@ def stop(live: Live) -> int:
 
 
 @contextmanager
-def running(folder: Path, city: str, **env: str):
-    """A platform on which the story was played, for as long as the block lasts."""
-    live = start_demo(folder, city, **env)
+def running(folder: Path, told: Story):
+    """A platform on a copy of ``told`` in ``folder``, for as long as the block lasts."""
+    web, gateway = free_ports(2)
+    told.copy(folder, web=web, gateway=gateway)
+    home, log = folder / told.city, folder / "serve.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gongshu.cli.main", "serve", "--web-port", str(web), "--gateway-port", str(gateway)],
+            env=environment(GONGSHU_HOME=str(home), GONGSHU_DATABASE_URL=""),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+        )
+    live = Live(told.city, folder, f"http://127.0.0.1:{web}", f"http://127.0.0.1:{gateway}", process)
     try:
-        wait_for_story(live)
+        until = time.monotonic() + PATIENCE
+        while not (home / "serve.json").is_file():
+            said = log.read_text(encoding="utf-8", errors="replace")
+            assert process.poll() is None, f"gongshu serve ended with {process.returncode}:\n{said}"
+            assert time.monotonic() < until, f"gongshu serve was not ready in {PATIENCE} s:\n{said}"
+            time.sleep(0.05)
         yield live
     finally:
         stop(live)
@@ -135,5 +142,5 @@ def running(folder: Path, city: str, **env: str):
 @pytest.fixture(scope="session")
 def live(tmp_path_factory):
     """The shared running platform, under Xi'an's rules."""
-    with running(tmp_path_factory.mktemp("live"), "xian") as platform:
+    with running(tmp_path_factory.mktemp("live"), story(tmp_path_factory, "xian")) as platform:
         yield platform

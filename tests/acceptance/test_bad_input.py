@@ -33,11 +33,8 @@ def taken():
 
 
 @pytest.fixture
-def home(tmp_path, gongshu):
-    folder = tmp_path / "home"
-    done = gongshu("init", "--city", "xian", home=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+def home(installed):
+    return installed("xian")
 
 
 @pytest.mark.parametrize("command", ["init", "demo"])

@@ -9,13 +9,14 @@ import pytest
 
 import live as platform
 from gongshu.demo.client import System
+from prepared import story
 
 PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
 def luzhou(tmp_path_factory):
-    with platform.running(tmp_path_factory.mktemp("luzhou"), "luzhou") as started:
+    with platform.running(tmp_path_factory.mktemp("luzhou"), story(tmp_path_factory, "luzhou")) as started:
         yield started
 
 

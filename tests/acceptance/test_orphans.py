@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import prepared
 from live import environment
 from ports import free_ports
 
@@ -19,14 +20,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("orphans") / "home"
-    subprocess.run(
-        [sys.executable, "-m", "gongshu.cli.main", "init", "--city", "xian"],
-        env=environment(GONGSHU_HOME=str(folder)),
-        check=True,
-        capture_output=True,
-    )
-    return folder
+    return prepared.install(tmp_path_factory, tmp_path_factory.mktemp("orphans") / "home", city="xian")
 
 
 def descendants(mark):

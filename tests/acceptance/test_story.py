@@ -1,18 +1,12 @@
 """The whole main job with real processes, once per city: the same platform, another law."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
 import postgres
 from gongshu.demo.registers import SMALL, generate
-from live import environment
-from ports import free_ports
+from prepared import play, story
 
 CITIES = ["luzhou", "dazhou", "xian", "zaozhuang", "yongjia"]
-SECONDS = 300  # patience; how long it takes is told by `make demo`
 
 # Who decides the main (conditional) application: office and act by stage; whether each step has a number of days;
 # who decides on data shared without conditions; the refusals that the platform turned down; who applies.
@@ -55,28 +49,11 @@ LAW = {
 }
 
 
-def tell(folder, city, **env):
-    """Play the story once; what was printed, and the summary."""
-    web, gateway = free_ports(2)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "gongshu.cli.main", "demo", "--once", "--small", "--city", city),
-            *("--folder", str(folder), "--web-port", str(web), "--gateway-port", str(gateway)),
-        ],
-        env=environment(**env),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout, json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-
-
 @pytest.fixture(scope="module", params=CITIES)
 def told(request, tmp_path_factory):
     """The story under one city's rules: (city, what was printed, summary)."""
-    return request.param, *tell(tmp_path_factory.mktemp(request.param), request.param)
+    played = story(tmp_path_factory, request.param)
+    return played.city, played.said, played.summary
 
 
 @pytest.mark.article(
@@ -160,7 +137,7 @@ def test_the_story_is_told_with_the_articles_behind_it(told):
 @pytest.mark.postgres
 def test_the_same_story_on_postgresql(tmp_path):
     with postgres.cluster() as url:
-        _, summary = tell(tmp_path, "yongjia", GONGSHU_DATABASE_URL=url)
+        summary = play(tmp_path, "yongjia", GONGSHU_DATABASE_URL=url).summary
     assert not (tmp_path / "yongjia" / "control.sqlite3").exists()
     assert summary["gateway"]["calls_missing_in_ledger"] == 0
     assert "grant_revoked" in summary["gateway"]["calls_refused"]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+import prepared
 from browser.conftest import AXE, CHROMIUM, PHONE, visiting
 from factories import PASSWORD
 from live import PATIENCE, ROOT, environment, free_ports
@@ -28,7 +29,7 @@ def yongjia(tmp_path_factory):
     env = environment(GONGSHU_HOME=str(home), DJANGO_SETTINGS_MODULE="gongshu.web.settings")
     env["PYTHONPATH"] = f"{env['PYTHONPATH']}:{ROOT / 'tests'}"
     gongshu = [sys.executable, "-m", "gongshu.cli.main"]
-    subprocess.run([*gongshu, "init", "--city", "yongjia"], env=env, check=True, capture_output=True)
+    prepared.install(tmp_path_factory, home, city="yongjia")
     seeded = subprocess.run([sys.executable, str(SEED)], env=env, check=True, capture_output=True, text=True)
     web, gateway = free_ports(2)
     with (home.parent / "serve.log").open("wb") as log:

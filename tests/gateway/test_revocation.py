@@ -8,6 +8,7 @@ import time
 import pytest
 
 import postgres
+import prepared
 from gateway import world as worlds
 from gateway.processes import PATIENCE, ROOT, environment, gateway
 from gateway.world import PURPOSE, RESOURCE, person
@@ -56,11 +57,14 @@ def database(request):
             yield url
 
 
-def test_the_gateway_follows_the_control_plane(tmp_path, gongshu, database):
+def test_the_gateway_follows_the_control_plane(tmp_path, tmp_path_factory, gongshu, database):
     root = tmp_path / "home"
     more = {"GONGSHU_DATABASE_URL": database} if database else {}
-    made = gongshu("init", "--city", "xian", home=root, env={**more, "DJANGO_SETTINGS_MODULE": "gongshu.web.settings"})
-    assert made.returncode == 0, made.stderr
+    if database:
+        made = gongshu("init", "--city", "xian", home=root, env=more)
+        assert made.returncode == 0, made.stderr
+    else:
+        prepared.install(tmp_path_factory, root, city="xian")
     worlds.publish(Home(root), worlds.PEOPLE)
     plane = subprocess.Popen(
         [sys.executable, "-c", CONTROL_PLANE],

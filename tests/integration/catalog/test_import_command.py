@@ -12,9 +12,9 @@ from integration.catalog.test_imports import HEADS, listing, workbook
 
 
 @pytest.fixture
-def ready(gongshu):
+def ready(gongshu, installed):
     """An installation with a department and its clerk."""
-    assert gongshu("init", "--city", "xian").returncode == Exit.OK
+    installed("xian")
     secret = {"GONGSHU_PASSWORD": "correct horse battery"}
     added = gongshu("people", "add", "wang", "--name", "王岚", "--role", "provider", env=secret)
     assert added.returncode == Exit.OK, added.stderr

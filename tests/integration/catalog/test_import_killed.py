@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import live as platform
+import prepared
 from integration.catalog.test_imports import listing
 
 ROWS, ENTRIES, ITEMS = 4000, 2000, 2
@@ -44,10 +45,8 @@ import_actions.confirm(by=wang, run=run.pk)
 
 
 @pytest.fixture
-def home(gongshu, tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    assert gongshu("init", "--city", "xian", home=folder, env={"GONGSHU_DATABASE_URL": ""}).returncode == 0
-    return folder
+def home(tmp_path: Path, tmp_path_factory) -> Path:
+    return prepared.install(tmp_path_factory, tmp_path / "home", city="xian")
 
 
 def start(home: Path, *command: str) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
@@ -123,8 +124,10 @@ def test_the_page_registers_lists_and_takes_reasons(city: City) -> None:
 
 
 @pytest.mark.heavy
-def test_the_command_registers_and_answers(gongshu: Callable[..., CompletedProcess[str]]) -> None:
-    assert gongshu("init", "--city", "yongjia").returncode == Exit.OK
+def test_the_command_registers_and_answers(
+    gongshu: Callable[..., CompletedProcess[str]], installed: Callable[..., Path]
+) -> None:
+    installed("yongjia")
     secret = {"GONGSHU_PASSWORD": "correct horse battery"}
     assert gongshu("people", "add", "wang", "--name", "wang", "--role", "provider", env=secret).returncode == Exit.OK
     made = gongshu(

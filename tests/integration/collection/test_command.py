@@ -20,9 +20,9 @@ SAMPLE = "编码,名称\n110101001001,多福巷社区\n110101001002,银闸社区
 
 
 @pytest.fixture
-def resource(gongshu: Gongshu, tmp_path: Path) -> str:
+def resource(gongshu: Gongshu, tmp_path: Path, installed: Callable[..., Path]) -> str:
     """An installation with one published entry of two items; its resource code."""
-    assert gongshu("init", "--city", "xian").returncode == Exit.OK
+    installed("xian")
     for name in ("wang", "li"):
         added = gongshu(
             "people",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
@@ -152,8 +153,10 @@ def test_the_page_registers_reports_and_shows_the_plan(city: City) -> None:
 
 
 @pytest.mark.heavy
-def test_the_command_lists_what_is_on_paper(gongshu: Callable[..., CompletedProcess[str]]) -> None:
-    assert gongshu("init", "--city", "luzhou").returncode == Exit.OK
+def test_the_command_lists_what_is_on_paper(
+    gongshu: Callable[..., CompletedProcess[str]], installed: Callable[..., Path]
+) -> None:
+    installed("luzhou")
     secret = {"GONGSHU_PASSWORD": "correct horse battery"}
     assert gongshu("people", "add", "wang", "--name", "wang", "--role", "provider", env=secret).returncode == Exit.OK
     found = gongshu("paper", "list", "--as", "wang", "--json")

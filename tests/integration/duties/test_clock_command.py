@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 
-def test_the_daily_job_by_hand_and_the_list_answer_in_json(gongshu, tmp_path):
-    assert gongshu("init", "--city", "yongjia").returncode == 0
+def test_the_daily_job_by_hand_and_the_list_answer_in_json(gongshu, installed):
+    installed("yongjia")
     nothing = {"fixed": 0, "reminded": 0, "urged": 0, "escalated": 0, "escalated_further": 0, "found": 0}
     nothing |= {"renewals": 0, "ended": 0, "maintenance": 0, "assets": 0, "mandates": 0}
     nothing |= {"upkeep_opened": 0, "stale": 0, "fresh": 0}

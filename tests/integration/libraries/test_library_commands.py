@@ -27,8 +27,8 @@ def published(gongshu: Gongshu, file: Path, title: str) -> str:
 
 
 @pytest.mark.heavy
-def test_a_theme_library_on_the_command_line(gongshu: Gongshu, tmp_path: Path) -> None:
-    assert gongshu("init", "--city", "xian").returncode == Exit.OK
+def test_a_theme_library_on_the_command_line(gongshu: Gongshu, tmp_path: Path, installed: Callable[..., Path]) -> None:
+    installed("xian")
     for name, role in (("wang", "provider"), ("li", "provider"), ("lin", "data_authority")):
         assert gongshu("people", "add", name, "--name", name, "--role", role, env=SECRET).returncode == Exit.OK
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"

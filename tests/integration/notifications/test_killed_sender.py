@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import live as platform
+import prepared
 from integration.notifications.servers import Listener, running
 
 QUEUE = """
@@ -38,10 +39,8 @@ for n in range(int(sys.argv[2])):
 
 
 @pytest.fixture
-def home(gongshu, tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    assert gongshu("init", "--city", "xian", home=folder, env={"GONGSHU_DATABASE_URL": ""}).returncode == 0
-    return folder
+def home(tmp_path: Path, tmp_path_factory) -> Path:
+    return prepared.install(tmp_path_factory, tmp_path / "home", city="xian")
 
 
 def start(home: Path, *command: str) -> subprocess.Popen[bytes]:

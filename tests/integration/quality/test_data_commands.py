@@ -15,8 +15,8 @@ Gongshu = Callable[..., CompletedProcess[str]]
 
 
 @pytest.mark.heavy
-def test_versions_cleaning_and_other_sources(gongshu: Gongshu, tmp_path: Path) -> None:
-    assert gongshu("init", "--city", "xian").returncode == Exit.OK
+def test_versions_cleaning_and_other_sources(gongshu: Gongshu, tmp_path: Path, installed: Callable[..., Path]) -> None:
+    installed("xian")
     secret = {"GONGSHU_PASSWORD": "correct horse battery"}
     for name in ("wang", "li"):
         assert gongshu("people", "add", name, "--name", name, "--role", "provider", env=secret).returncode == Exit.OK

@@ -29,8 +29,10 @@ def published(gongshu: Gongshu, file: Path, title: str) -> str:
 
 @pytest.mark.heavy
 @pytest.mark.article("yongjia-7")
-def test_stores_on_the_command_line(gongshu: Gongshu, tmp_path: Path, own_database: str) -> None:
-    assert gongshu("init", "--city", "xian").returncode == Exit.OK
+def test_stores_on_the_command_line(
+    gongshu: Gongshu, installed: Callable[..., Path], tmp_path: Path, own_database: str
+) -> None:
+    installed("xian")
     for name in ("wang", "li"):
         assert gongshu("people", "add", name, "--name", name, "--role", "provider", env=SECRET).returncode == Exit.OK
     lin = gongshu("people", "add", "lin", "--name", "lin", "--role", "data_authority", env=SECRET)
