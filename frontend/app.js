@@ -25,6 +25,25 @@ const current = document.querySelector(".side a[aria-current]");
 const side = current?.closest(".side");
 if (side && side.scrollWidth > side.clientWidth) side.scrollLeft = current.offsetLeft - side.clientWidth / 3;
 
+// On a phone a long filter bar would push the list off the screen: what is behind its first field waits behind a button.
+for (const bar of document.querySelectorAll(".filterbar")) {
+  const fields = [...bar.querySelectorAll(":scope > .field, :scope > .choice")].slice(1);
+  if (fields.length < 3) continue;
+  const set = fields.flatMap((field) => [...field.querySelectorAll("select, input")]).filter((input) =>
+    input.matches("select") ? input.selectedIndex > 0 : input.type === "checkbox" ? input.checked : input.value).length;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-plain filter-more";
+  button.textContent = (document.documentElement.lang.startsWith("en") ? "Filters" : "筛选") + (set ? ` (${set})` : "");
+  button.setAttribute("aria-expanded", "false");
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-expanded", String(!bar.classList.toggle("folded")));
+  });
+  for (const field of fields) field.classList.add("foldable");
+  bar.classList.add("folded");
+  fields[0].before(button);
+}
+
 // data-copy="#id" copies the text of that element and says so in its own label.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -120,6 +120,26 @@ def test_the_phone_menu_and_the_facets_by_keyboard(visit):
     expect(page.locator(".phone-facets").get_by_role("heading", name="主题分类")).to_be_visible()
 
 
+def test_on_a_phone_the_filters_fold_away_and_say_how_many_are_set(visit):
+    visitor = visit("wang", screen=PHONE)
+    page = visitor.go("/console/catalog/").page
+    button, status = page.locator(".filter-more"), page.get_by_label("状态", exact=True)
+    expect(page.get_by_label("搜索", exact=True)).to_be_visible()
+    expect(status).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(status).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    status.select_option("published")
+    page.wait_for_url("**status=published**")
+    expect(page.locator(".filter-more")).to_have_text("筛选 (1)")
+    assert visitor.complaints() == [] and visitor.sideways() <= 0
+    wide = visit("wang").go("/console/catalog/").page
+    expect(wide.get_by_label("状态", exact=True)).to_be_visible()
+    expect(wide.locator(".filter-more")).to_be_hidden()
+
+
 def test_a_form_is_filled_and_sent_by_keyboard(visit, live):
     page = visit().go("/sign-in/").page
     page.keyboard.type("wang")
