@@ -96,7 +96,8 @@ class Texts:
 
     def __init__(self, all_are: str = "") -> None:
         self.distinct = Distinct()
-        self.shortest, self.longest = 0, 0
+        self._shortest: int | None = None
+        self.longest = 0
         self._all_are = recognisers.CODES.get(all_are, 0)
         self._counts = np.zeros(_CODES, np.int64)
         # What was looked at: the hash, in its low bits (of which none says the place) what was found.
@@ -141,9 +142,13 @@ class Texts:
 
     def _measure(self, texts: pl.Series) -> None:
         lengths = texts.str.len_chars().to_numpy()
-        shortest, longest = int(lengths.min()), int(lengths.max())
-        self.shortest = min(self.shortest, shortest) if self.longest else shortest
-        self.longest = max(self.longest, longest)
+        shortest = int(lengths.min())
+        self._shortest = shortest if self._shortest is None else min(self._shortest, shortest)
+        self.longest = max(self.longest, int(lengths.max()))
+
+    @property
+    def shortest(self) -> int:
+        return self._shortest or 0
 
     @property
     def seen(self) -> recognisers.Seen:
