@@ -116,7 +116,6 @@ def test_texts_that_are_looked_at_once_count_as_if_each_were(batches: list[list[
     looked, flat = Texts(), [text for batch in batches for text in batch]
     if crowded:  # every place is taken by another text
         looked._known[:] = np.uint64(2**64 - 1)
-        looked._others[:] = np.uint64(2**64 - 1)
     for batch in batches:
         looked.add(pl.Series(batch, dtype=pl.String))
     assert looked.seen == recognisers.recognise(pl.Series(flat, dtype=pl.String))
