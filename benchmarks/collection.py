@@ -2,9 +2,10 @@
 to Parquet.
 
 Ours decodes, finds the header, types eight columns, checks identity numbers, dates, money, lengths and
-duplicate keys, keeps the 2 % dirty rows with their reasons, and commits a Delta version. DuckDB copies CSV
-to Parquet and checks nothing, so its cost is what no collection can go below. Each side runs in a process
-of its own on the same file; the cost is that process's CPU time, start included, as the kernel counts it.
+duplicate keys, keeps the 2 % dirty rows with their reasons, makes the profile of the version, scans every
+column for personal data, and commits a Delta version. DuckDB copies CSV to Parquet and checks nothing, so its
+cost is what no collection can go below. Each side runs in a process of its own on the same file; the cost is
+that process's CPU time, start included, as the kernel counts it.
 
 ``python -m benchmarks.collection [ROWS]`` prints the results; ``GONGSHU_BENCH_ROWS`` sets the rows for
 ``make bench``.
@@ -29,7 +30,9 @@ _SOURCE = _ROOT / "src"
 _OURS = """
 import sys
 from pathlib import Path
+from gongshu.collection import profile
 from gongshu.collection.contract import Column, Contract
+from gongshu.collection.personal import Declared, findings
 from gongshu.collection.pipeline import collect
 from gongshu.home import Home
 from gongshu.lake.tables import Table
@@ -46,6 +49,10 @@ contract = Contract("bench", (
 folder = Path(sys.argv[2])
 report = collect(Path(sys.argv[1]), contract, Table(Home(folder), "bench"), scratch=folder)
 assert report.read == report.accepted + report.rejected + report.blank
+columns = profile.from_text(report.version.info[profile.KEY])
+assert [column.filled for column in columns] == [report.accepted] * 8
+found = findings(columns, [Declared(column.name, column.name) for column in contract.columns])
+assert "citizen_id" in [finding.kind for finding in found]
 print(report.read, report.accepted, report.rejected)
 """
 

@@ -1,10 +1,10 @@
 """Collection against what others take for it: dlt, frictionless, pandera, Great Expectations, per row, in one run.
 
 All read the same kind of file (eight columns, 2 % dirt) and check as much of it as they can say: types, required,
-pattern, length, unique key; pandera also the check digit of the identity number, as a function of the user's. None keeps
-the rejected rows' raw text and commits atomically, which ours does. dlt checks nothing. Cost is CPU time of a process,
-and per row it is the slope between a smaller and a larger sample, so that nobody pays for its start-up; the slower ones
-get smaller samples.
+pattern, length, unique key; pandera and Great Expectations also the check digit and the day of birth of the identity number,
+as functions of the user's. None keeps the rejected rows' raw text and commits atomically, and none makes a profile or looks
+for personal data, which ours does. dlt checks nothing. Cost is CPU time of a process, and per row it is the slope between a
+smaller and a larger sample, so that nobody pays for its start-up; the slower ones get smaller samples.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Ours describes the table, counts its rows, streams it by COPY in one state of the database, types and checks eight columns
 (2 % dirt), keeps the rejected rows with their reasons, digests the accepted ones as they come and again as read back from
-the disk, and commits a Delta version. connectorx and ADBC read the table into memory and do nothing with it. Cost is the CPU
-time of the reading process, start included; the server's is nobody's. ``GONGSHU_BENCH_PULL_ROWS`` sets the rows.
+the disk, makes their profile with the scan for personal data, and commits a Delta version. connectorx and ADBC read the
+table into memory and do nothing with it. Cost is the CPU time of the reading process, start included; the server's is
+nobody's. ``GONGSHU_BENCH_PULL_ROWS`` sets the rows.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""pandera on pandas: types, required, pattern, length, unique key, and the check digit of the identity number as a check
-of one's own on each element; good rows to Parquet, failing ones listed.
+"""pandera on pandas: types, required, pattern, length, unique key, and of the identity number the check digit as a check of
+one's own on each element and the day of birth; good rows to Parquet, failing ones with their text and their reasons too.
 """
 
 import sys
@@ -23,7 +23,12 @@ schema = pa.DataFrameSchema(
     {
         "id": pa.Column(str, [pa.Check.str_matches(r"^-?[0-9]+$")], unique=True),
         "citizen_id": pa.Column(
-            str, [pa.Check.str_matches(r"^[0-9]{17}[0-9X]$"), pa.Check(check_digit, element_wise=True)]
+            str,
+            [
+                pa.Check.str_matches(r"^[0-9]{17}[0-9X]$"),
+                pa.Check(check_digit, element_wise=True),
+                pa.Check(lambda s: pd.to_datetime(s.str.slice(6, 14), format="%Y%m%d", errors="coerce").notna()),
+            ],
         ),
         "name": pa.Column(str, pa.Check.str_length(max_value=20), nullable=True),
         "address": pa.Column(str, pa.Check.str_length(max_value=100), nullable=True),
@@ -38,7 +43,10 @@ bad: set[int] = set()
 try:
     schema.validate(frame, lazy=True)
 except pa.errors.SchemaErrors as errors:
-    bad = set(errors.failure_cases["index"].dropna().astype(int))
+    cases = errors.failure_cases.dropna(subset=["index"])
+    bad = set(cases["index"].astype(int))
+    cases[["index", "column", "check"]].astype(str).to_parquet(sys.argv[2] + "/reasons.parquet")
+    frame.loc[sorted(bad)].to_parquet(sys.argv[2] + "/bad.parquet")
 good = frame.drop(index=list(bad))
 good = good.assign(
     id=good["id"].astype("int64"),

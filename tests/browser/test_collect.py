@@ -67,6 +67,7 @@ def test_what_is_found_is_shown_before_it_is_collected(chromium, live_server, en
             collection.work_one()
             expect(page.get_by_text("已入库").first).to_be_visible(timeout=60_000)
             expect(page.get_by_text("表尾行").first).to_be_visible()
+            expect(page.locator("#profile")).to_contain_text("100%")
             looks_well(visitor)
 
 

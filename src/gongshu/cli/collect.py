@@ -107,7 +107,7 @@ def collect(
     seconds = time.monotonic() - started
     rows = list(queries.rejected_sample(done, limit=SHOWN)) if done.rejected else []
     if as_json:
-        output.emit(_as_json(done, seconds, rows, show_raw=show_raw))
+        output.emit(_as_json(actor, done, seconds, rows, show_raw=show_raw))
     else:
         _tell(done, seconds, rows, show_raw=show_raw)
     _leave(done, as_json=as_json)
@@ -168,7 +168,9 @@ def _follow(run_id: str, watch: Callable[[Progress], None]) -> Run:
     return run
 
 
-def _as_json(run: Run, seconds: float, rows: list[Any], *, show_raw: bool) -> dict[str, Any]:
+def _as_json(actor: Actor, run: Run, seconds: float, rows: list[Any], *, show_raw: bool) -> dict[str, Any]:
+    from gongshu.collection import scanning
+
     sample = [
         {
             "row": row.row,
@@ -192,6 +194,7 @@ def _as_json(run: Run, seconds: float, rows: list[Any], *, show_raw: bool) -> di
         "detection": run.detection,
         "failures": run.failures,
         "personal": run.personal,
+        "profile": [vars(one) for one in scanning.profile_of(actor, run)],
         "sample": sample,
         "sha256": run.sha256,
         "seconds": round(seconds, 3),

@@ -5,7 +5,7 @@ data they look like.
 Distinct values are estimated: by the share of 2^18 flags that their hashes set (Whang et al., A linear-time probabilistic
 counting algorithm, 1990), about 1 % off; beyond a million by an adaptive sample of the hashes (Flajolet, On adaptive
 sampling, 1990), about 2 % off. A key is known to be unique and is not estimated. Equal texts are looked at once: which
-64-bit hashes came before is remembered for some 65,000 texts of a column. No text is kept, and least and greatest are of
+64-bit hashes came before is remembered for nearly 100,000 texts of a column. No text is kept, and least and greatest are of
 numbers and days only. Memory is about one megabyte a column.
 """
 
@@ -41,8 +41,8 @@ _CROWDED = 1_000_000  # more distinct values than the flags are good for
 _SAMPLE = 4_096
 _CODES = 32
 _CODE = np.uint64(_CODES - 1)
-_FIRST, _SECOND = np.uint64(64 - _SLOTS), np.uint64(64 - _SLOTS + 2)  # of a hash the upper bits, and the next ones
-_SHIFT = np.uint64(_SLOTS)
+_FIRST = np.uint64(64 - _SLOTS)
+_OTHERS = 32_768  # texts that are remembered although their place was taken
 _TELEPHONE = 10**10  # a whole number from here on may be a telephone's or a card's
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -96,12 +96,13 @@ class Texts:
 
     def __init__(self, all_are: str = "") -> None:
         self.distinct = Distinct()
-        self.shortest, self.longest = 0, 0
+        self._shortest: int | None = None
+        self.longest = 0
         self._all_are = recognisers.CODES.get(all_are, 0)
         self._counts = np.zeros(_CODES, np.int64)
         # What was looked at: the hash, in its low bits (of which none says the place) what was found.
         self._known = np.zeros(1 << _SLOTS, np.uint64)
-        self._others = np.zeros(1 << _SLOTS - 2, np.uint64)  # whose first place was taken
+        self._others = np.zeros(0, np.uint64)  # whose place was taken, sorted
 
     def add(self, texts: pl.Series) -> None:
         """Look at some texts, none of them null."""
@@ -121,11 +122,15 @@ class Texts:
         self._counts += np.bincount(codes, minlength=_CODES)
 
     def _elsewhere(self, texts: pl.Series, hashes: Hashes, missed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The codes of texts that are not in their first place: looked up in the second, or looked at."""
+        """The codes of texts that are not in their place: found among the others, or looked at."""
         wanted = hashes[missed]
-        held = self._others[wanted << _SHIFT >> _SECOND]
-        codes = held & _CODE
-        new = np.flatnonzero((held ^ wanted) > _CODE)
+        codes = np.zeros(len(wanted), np.uint64)
+        new = np.arange(len(wanted))
+        if len(self._others) and len(missed) * 4 < len(hashes):  # where most are new, looking for them is in vain
+            places = np.searchsorted(self._others, wanted & ~_CODE)
+            held = self._others[np.minimum(places, len(self._others) - 1)]
+            codes = held & _CODE
+            new = np.flatnonzero((held ^ wanted) > _CODE)
         if len(new):
             self.distinct.add(wanted[new])
             fresh, first, owner = np.unique(wanted[new], return_index=True, return_inverse=True)
@@ -136,14 +141,20 @@ class Texts:
             entries = fresh & ~_CODE | found
             free = self._known[fresh >> _FIRST] == 0
             self._known[fresh[free] >> _FIRST] = entries[free]
-            self._others[fresh[~free] << _SHIFT >> _SECOND] = entries[~free]
+            late = entries[self._known[fresh >> _FIRST] != entries]
+            if len(late) and len(self._others) < _OTHERS:
+                self._others = np.union1d(self._others, late[: _OTHERS - len(self._others)])
         return codes.view(np.int64)
 
     def _measure(self, texts: pl.Series) -> None:
         lengths = texts.str.len_chars().to_numpy()
-        shortest, longest = int(lengths.min()), int(lengths.max())
-        self.shortest = min(self.shortest, shortest) if self.longest else shortest
-        self.longest = max(self.longest, longest)
+        shortest = int(lengths.min())
+        self._shortest = shortest if self._shortest is None else min(self._shortest, shortest)
+        self.longest = max(self.longest, int(lengths.max()))
+
+    @property
+    def shortest(self) -> int:
+        return self._shortest or 0
 
     @property
     def seen(self) -> recognisers.Seen:

@@ -82,6 +82,43 @@ def look(actor: Actor, resource: str, number: int | None = None) -> list[Finding
     return of_version(open_home(), entry.code, number)
 
 
+@dataclass(frozen=True)
+class Described:
+    """What the values of a column of a version are like. ``bounds`` are none where the viewer may not see them."""
+
+    column: str
+    title: str
+    filled: int
+    percent: int  # filled, of all rows
+    distinct: int
+    bounds: tuple[str, str] | None
+    lengths: tuple[int, int] | None
+
+
+def profile_of(actor: Actor, run: Run) -> list[Described]:
+    """The profile of the version that ``run`` made, in the catalog's order; empty when it made none that tells. Least and
+    greatest of a masked or sensitive item are for those who see its rows.
+    """
+    if run.version is None:
+        return []
+    version = Table(open_home(), run.resource).committed(run.pk)
+    counted = profile.from_text(version.info.get(profile.KEY, "")) if version is not None else None
+    if version is None or counted is None:
+        return []
+    sees = policy.can_see_rows(actor, run.provider.code)
+    items = {item.name: item for item in catalog.items(run.resource)}
+    found = []
+    for one in counted:
+        item = items.get(one.name)
+        open_to_all = item is not None and item.mask in ("", "none") and not item.sensitive_personal
+        bounds = (one.least, one.most) if one.least and (sees or open_to_all) else None
+        lengths = (one.shortest, one.longest) if one.longest else None
+        percent = one.filled * 100 // version.rows if version.rows else 0
+        title = item.title if item is not None else one.name
+        found.append(Described(one.name, title, one.filled, percent, one.distinct, bounds, lengths))
+    return found
+
+
 def words(findings: list[dict[str, Any]]) -> list[Shown]:
     """Stored findings as a page shows them; those that belie the catalog first."""
     found = [

@@ -1,8 +1,8 @@
 """Two tables compared by key: rows that are missing, extra or different, and in these every differing cell.
 
-Each side is read once for its keys and a 64-bit hash of its row; one aggregation by key finds which rows differ, and only
-their cells are compared. Everything happens in DuckDB within a memory limit and spills to disk beyond it. Two different rows
-with the same key pass as equal when their hashes collide: about once in 10^19 pairs.
+Each side is read for its keys and a 64-bit hash of its row; a join by key, or where keys repeat an aggregation by key, finds
+which rows differ, and only their cells are compared. Everything happens in DuckDB within a memory limit and spills
+to disk beyond it. Two different rows with the same key pass as equal when their hashes collide: about once in 10^19 pairs.
 
 A key that a side holds more than once says nothing about which rows belong together: such keys are counted and listed, and
 left out of the rest, as are rows whose key is empty. So for each side: rows = same + different + missing (or extra) +
@@ -27,6 +27,9 @@ from gongshu.lake.expressions import NUMERIC, as_text, kind_of
 from gongshu.lake.tables import RAW, ROW, Table
 
 Tick = Callable[[], None]
+
+_BUCKETS = 4_096  # by the first bits of a key's hash: one that is far too full holds a key that occurs often
+_APART = 0.85  # the least share of different keys, as far as it can be estimated, for which a join is tried
 
 
 class Normal(StrEnum):
@@ -252,26 +255,84 @@ def normalised(value: str, normal: frozenset[Normal], sql: Dialect = DUCKDB) -> 
 def _meet(
     connection: Connection, found: Difference, terms: Mapping[str, tuple[str, str]], keys: Sequence[str], tick: Tick
 ) -> None:
-    """Which keys are on which side, and whether the rows are the same: one aggregation over both sides, of which only what
-    is worth telling is kept. Of two rows with one key the hashes cancel each other out when they are equal.
+    """Which keys are on which side, and whether the rows are the same: of both sides only what is worth telling is kept, in
+    ``changed`` (keys, change) and ``twice`` (keys that repeat, with how often each side has them).
     """
     named = [f"k{n}" for n in range(len(keys))]
     listed = ", ".join(named)
-    halves = []
+    halves, held, even = [], [], []
     for which, side in enumerate("lr"):
         own = [terms[key][which] for key in keys]
         some = " AND ".join(f"{term} IS NOT NULL" for term in own)
-        total, keyless = _one(connection, f"SELECT count(*), count(*) FILTER (WHERE NOT ({some})) FROM {side}")  # noqa: S608
+        total, filled, most, apart = _spread(connection, side, some, f"hash({', '.join(own)})")
         setattr(found, f"{'left' if side == 'l' else 'right'}_rows", total)
-        setattr(found, f"{'left' if side == 'l' else 'right'}_keyless", keyless)
+        setattr(found, f"{'left' if side == 'l' else 'right'}_keyless", total - filled)
+        held.append(filled)
+        even.append(most <= filled / _BUCKETS + 8 * (filled / _BUCKETS) ** 0.5 + 50 and apart >= _APART * filled)
         values = ", ".join(terms[column][which] for column in found.columns)
         digest = f"hash({values})" if values else "0::UBIGINT"  # never NULL, and NULL is a value of its own in it
         parts = ", ".join(f"{term} AS {one}" for term, one in zip(own, named, strict=True))
-        marks = "TRUE AS a, NULL::BOOLEAN AS b" if side == "l" else "NULL AS a, TRUE AS b"
-        halves.append(f"SELECT {parts}, {marks}, {digest} AS h FROM {side} WHERE {some}")  # noqa: S608
+        halves.append(f"SELECT {parts}, {digest} AS h FROM {side} WHERE {some}")  # noqa: S608
         tick()
+    if not (all(even) and _join(connection, halves, named, held)):
+        _aggregate(connection, halves, listed)
+    found.left_duplicates, found.right_duplicates = _one(
+        connection, "SELECT coalesce(sum(a), 0), coalesce(sum(b), 0) FROM twice"
+    )
+    counts = dict(connection.execute("SELECT change, count(*) FROM changed GROUP BY change").fetchall())
+    found.missing, found.extra = int(counts.get("missing", 0)), int(counts.get("extra", 0))
+    found.different = int(counts.get("different", 0))
+    unique = found.left_rows - found.left_keyless - found.left_duplicates
+    found.same = unique - found.missing - found.different
+
+
+def _spread(connection: Connection, side: str, some: str, key: str) -> tuple[int, ...]:
+    """Rows; those with a key; the most of these whose keys' hashes begin alike; about how many different keys."""
+    counts = "coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE b >= 0), 0), coalesce(max(n) FILTER (WHERE b >= 0), 0)"
+    bucket = f"CASE WHEN {some} THEN ({key} >> 52)::SMALLINT ELSE -1 END"
+    return _one(
+        connection,
+        f"SELECT {counts}, coalesce(any_value(d), 0) FROM (SELECT {bucket} AS b, count(*) AS n FROM {side} GROUP BY 1), "  # noqa: S608
+        f"(SELECT approx_count_distinct({key}) AS d FROM {side} WHERE {some})",
+    )
+
+
+def _join(connection: Connection, halves: Sequence[str], named: Sequence[str], held: Sequence[int]) -> bool:
+    """Join both sides by key; False, and nothing made, when a key occurs twice: then pairs are more than rows, or a key that
+    is on one side alone is there more than once. Only for keys of which none can be there very often.
+    """
+    same = "x.h = y.h"
+    shown = ", ".join(f"CASE WHEN {same} THEN NULL ELSE coalesce(x.{one}, y.{one}) END AS {one}" for one in named)
+    on = " AND ".join(f"x.{one} = y.{one}" for one in named)
     connection.execute(
-        f"CREATE TABLE met AS SELECT {listed}, count(a) AS a, count(b) AS b FROM ({' UNION ALL '.join(halves)}) "  # noqa: S608
+        f"CREATE TABLE met AS SELECT {shown}, CASE WHEN {same} THEN 'same' WHEN y.h IS NULL THEN 'missing' "  # noqa: S608
+        f"WHEN x.h IS NULL THEN 'extra' ELSE 'different' END AS change, count(*) AS n "
+        f"FROM ({halves[0]}) x FULL JOIN ({halves[1]}) y ON {on} GROUP BY ALL"
+    )
+    left, right, most = _one(
+        connection,
+        "SELECT coalesce(sum(n) FILTER (WHERE change <> 'extra'), 0), "
+        "coalesce(sum(n) FILTER (WHERE change <> 'missing'), 0), "
+        "coalesce(max(n) FILTER (WHERE change <> 'same'), 0) FROM met",
+    )
+    if [left, right] != list(held) or most > 1:
+        connection.execute("DROP TABLE met")
+        return False
+    listed = ", ".join(named)
+    connection.execute(f"CREATE TABLE twice AS SELECT {listed}, 0 AS a, 0 AS b FROM met WHERE false")  # noqa: S608
+    connection.execute(
+        f"CREATE TABLE changed AS SELECT {listed}, change FROM met WHERE change <> 'same'; DROP TABLE met"  # noqa: S608
+    )
+    return True
+
+
+def _aggregate(connection: Connection, halves: Sequence[str], listed: str) -> None:
+    """Bring both sides together by key, however often it occurs. Of two rows with one key the hashes cancel each other out
+    when they are equal.
+    """
+    connection.execute(
+        f"CREATE TABLE met AS SELECT {listed}, count(a) AS a, count(b) AS b FROM "  # noqa: S608
+        f"(SELECT *, TRUE AS a, NULL::BOOLEAN AS b FROM ({halves[0]}) UNION ALL SELECT *, NULL, TRUE FROM ({halves[1]})) "
         f"GROUP BY {listed} HAVING count(a) <> 1 OR count(b) <> 1 OR bit_xor(h) <> 0"
     )
     connection.execute("CREATE TABLE twice AS FROM met WHERE a > 1 OR b > 1")
@@ -279,14 +340,6 @@ def _meet(
         f"CREATE TABLE changed AS SELECT {listed}, CASE WHEN b = 0 THEN 'missing' WHEN a = 0 THEN 'extra' "  # noqa: S608
         "ELSE 'different' END AS change FROM met WHERE a <= 1 AND b <= 1; DROP TABLE met"
     )
-    found.left_duplicates, found.right_duplicates = _one(
-        connection, "SELECT coalesce(sum(a), 0), coalesce(sum(b), 0) FROM twice"
-    )
-    counts = dict(connection.execute("SELECT change, count(*) FROM changed GROUP BY change").fetchall())
-    found.missing, found.extra = int(counts.get("missing", 0)), int(counts.get("extra", 0))
-    found.different = int(counts.get("different", 0))
-    held = found.left_rows - found.left_keyless - found.left_duplicates
-    found.same = held - found.missing - found.different
 
 
 def _cells(

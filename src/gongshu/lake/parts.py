@@ -139,6 +139,7 @@ class PartWriter:
                 for field in self.schema
                 if field.name not in repetitive and _whole(field.type)
             },
+            store_decimal_as_integer=True,
             compression="zstd",
             compression_level=1,
             write_statistics=False,
@@ -201,8 +202,11 @@ def _repetitive(table: pa.Table) -> list[str]:
 
 
 def _whole(kind: pa.DataType) -> bool:
-    """Whole numbers, days and moments are stored as differences: smaller, and less to compress and to hash."""
-    return bool(pa.types.is_int64(kind) or pa.types.is_date32(kind) or pa.types.is_timestamp(kind))
+    """Whole numbers, short decimals, days and moments are stored as differences: smaller, and less to compress and to
+    hash.
+    """
+    short = pa.types.is_decimal(kind) and kind.precision <= 18  # those are whole numbers in the file
+    return bool(short or pa.types.is_int64(kind) or pa.types.is_date32(kind) or pa.types.is_timestamp(kind))
 
 
 def digest(parts: Sequence[Part]) -> str:

@@ -95,10 +95,11 @@ VALUES = st.one_of(st.none(), st.sampled_from(["", " ", "a", "A", "b'", "一", "
 ROWS = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 6)), VALUES, VALUES), max_size=12)
 
 
+@pytest.mark.parametrize("apart", [0.0, 2.0], ids=["joined", "aggregated"])
 @settings(max_examples=15, deadline=None)
 @given(left=ROWS, right=ROWS)
 def test_it_agrees_with_a_plain_loop(
-    left: list[Any], right: list[Any], tmp_path_factory: pytest.TempPathFactory
+    apart: float, left: list[Any], right: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("compare")
     schema = pa.schema([("k", pa.int64()), ("a", pa.string()), ("b", pa.string())])
@@ -106,7 +107,9 @@ def test_it_agrees_with_a_plain_loop(
         side(folder, label, {c: [row[i] for row in rows] for i, c in enumerate("kab")}, schema)
         for label, rows in (("l", left), ("r", right))
     ]
-    found, rows = compared(*sides, Plan(("k",)), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "_APART", apart)
+        found, rows = compared(*sides, Plan(("k",)), folder)
     count = [{k: [r[0] for r in side].count(k) for k, *_ in side if k is not None} for side in (left, right)]
     twice = {k for one in count for k, n in one.items() if n > 1}
     single = [{r[0]: r[1:] for r in side if r[0] is not None and r[0] not in twice} for side in (left, right)]
@@ -126,6 +129,16 @@ def test_it_agrees_with_a_plain_loop(
         (found.right_rows, found.right_keyless, found.right_duplicates, found.extra),
     ):
         assert rows_ == found.same + found.different + alone + duplicates + keyless
+
+
+def test_a_key_that_occurs_very_often_is_never_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among keys that are nearly all different one stands 2,000 times on both sides: four million pairs."""
+    monkeypatch.setattr(comparison, "_join", lambda *_: pytest.fail("it was joined"))
+    keys = [*range(40_000), *[-1] * 2_000]
+    sides = [side(tmp_path, label, {"k": keys, "v": [0] * len(keys)}) for label in "ab"]
+    found, rows = compared(*sides, Plan(("k",)), tmp_path)
+    assert (found.same, found.left_duplicates, found.right_duplicates) == (40_000, 2_000, 2_000)
+    assert rows == [("duplicate", "-1", None, "2000", "2000")]
 
 
 def test_the_result_as_a_file(tmp_path: Path) -> None:

@@ -53,15 +53,20 @@ class Described:
 
 def describe(kind: SourceKind, settings: Database, password: str, contract: Contract) -> Described:
     """Look at the table. Raises GongshuError when there is none, EnvironmentFault when the database does not answer."""
+    return _described(kind, settings, password, contract)[0]
+
+
+def _described(kind: SourceKind, settings: Database, password: str, contract: Contract) -> tuple[Described, sa.Table]:
     table, key = _reflect(kind, settings, password)
     found = _match(settings, contract, [column.name for column in table.columns])
-    return Described(
+    described = Described(
         columns=tuple((column.name, _type_name(column.type)) for column in table.columns),
         key=key,
         found=found,
         missing=tuple(column.name for column in contract.columns if column.name not in found),
         unlisted=tuple(column.name for column in table.columns if column.name not in found.values()),
     )
+    return described, table
 
 
 def _type_name(kind: Any) -> str:
@@ -123,11 +128,10 @@ class Rows(Source):
         since: str = "",
         incremental: bool = False,
     ) -> None:
-        described = describe(kind, settings, password, contract)
+        described, self._table = _described(kind, settings, password, contract)
         if described.missing:
             raise _columns_missing(described.missing)
         self._link, self._contract, self._settings = link, contract, settings
-        self._table, _ = _reflect(kind, settings, password)
         self._columns = [self._table.c[described.found[column.name]] for column in contract.columns]
         self._conditions = [_condition(self._table, one) for one in settings.where]
         self._mark = _column(self._table, settings.watermark, "watermark") if incremental else None
