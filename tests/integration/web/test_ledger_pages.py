@@ -159,3 +159,24 @@ def test_days_that_make_no_sense_are_said(read, signed_in):
     page = shen.get("/console/ledger/?since=2026-12-02&until=2026-11-01").content.decode()
     assert "开始日期在结束日期之后" in page
     assert "清除筛选" in page
+
+
+def test_witnesses_that_are_missing_are_shown_with_how_many_must_sign(read, signed_in, monkeypatch):
+    from gongshu.ledger import cosigning, inspection
+
+    real = inspection.of_log
+
+    def two_of_three(*args):
+        seen = real(*args)
+        names = ("交通局", "卫健委", "大学")
+        seen.witnesses = tuple(cosigning.Signed(n, f"{n}/w1", 1_800_000_000 if n != "大学" else 0) for n in names)
+        seen.need = 3
+        fault = inspection.Text("签名的见证节点还不够。", "Not enough witnesses have signed yet.")
+        seen.steps = [*seen.steps[:3], inspection.Step(inspection.Name.WITNESSES, False, fault)]
+        return seen
+
+    monkeypatch.setattr(inspection, "of_log", two_of_three)
+    page = signed_in("shen").get(f"/console/ledger/{read.entry_id}/").content.decode()
+    for words in ("见证还不够（2/3，须 3）", "大学</b> 没有签这个检查点", "交通局</b> 于 2027-01-15", "核验通过"):
+        assert words in page, words
+    assert "没有被改过，并有" not in page
