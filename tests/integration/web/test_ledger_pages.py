@@ -25,6 +25,7 @@ def read(city, transactional_db):
     )  # fmt: skip
     writer = spool.Spool(settings.HOME.spool / "gateway-1")
     writer.append(leaf).result(30)
+    writer.append(entry.build(action="gateway.refused", actor="unknown", organization="")[1]).result(30)
     writer.close()
     sequencing.run_once(settings.HOME)
     return Record.objects.filter(action="gateway.query").latest("index")
@@ -79,8 +80,7 @@ def flipped(index):
 
 def test_a_flipped_tile_is_a_red_step_not_a_green_page(read, signed_in):
     shen = signed_in("shen")
-    beside = read.index ^ 1 if (read.index ^ 1) < Record.objects.count() else 0
-    with flipped(beside):
+    with flipped(read.index ^ 1):  # with which the path begins
         page = shen.get(f"/console/ledger/{read.entry_id}/").content.decode()
         receipt = Client().get(f"/proof/{read.entry_id}/").content.decode()
         refused = shen.get(f"/console/ledger/{read.entry_id}/evidence.json").status_code
@@ -151,6 +151,14 @@ def test_no_file_at_all_is_a_sentence(read):
     assert answer.status_code == 400
     assert "请选择证据包" in answer.content.decode()
     assert Client().get("/proof/check/").status_code == 405
+
+
+def test_what_one_system_did_is_found(read, signed_in):
+    shen = signed_in("shen")
+    assert read.entry_id in shen.get("/console/ledger/?system=app_1").content.decode()
+    assert "没有符合条件的记录" in shen.get("/console/ledger/?system=app_2").content.decode()
+    taken = shen.post("/console/ledger/export/", {"system": "app_1", "format": "jsonl"})
+    assert {json.loads(line)["system"] for line in b"".join(taken).decode().splitlines()} == {"app_1"}
 
 
 def test_days_that_make_no_sense_are_said(read, signed_in):

@@ -27,7 +27,7 @@ from gongshu.web import evidence as evidence_of
 from gongshu.web.parts import page_of
 from gongshu.web.permissions import STAFF, actor_of, requires
 
-SEARCHED = ("resource", "organization", "action", "subject", "since", "until")
+SEARCHED = ("resource", "organization", "system", "action", "subject", "since", "until")
 COLUMNS = ("index", "at", "action", "organization", "system", "resource", "purpose", "count", "subject", "entry")
 PAGE_SIZE = 50
 readers = requires(*STAFF, Role.AUDIT_ADMIN)
@@ -152,6 +152,7 @@ def _question(asked: QueryDict, actor: Actor) -> tuple[search_queries.Question, 
         subject=said("subject"),
         since=_day(said("since")),
         until=_day(said("until"), 1),
+        actors=(said("system"),) if said("system") else (),
     )
     return question, as_provider
 
