@@ -25,6 +25,8 @@ OPEN_TO_ALL = {
     "developers/": "how to call",
     "rules/": "the rules in force",
     "proof/": "checkpoint of the ledger",
+    "proof/<str:entry_id>/": "that a record is in the ledger, for who was given its number; not what it says",
+    "proof/check/": "checks an evidence file that somebody holds; keeps nothing",
     "register/": "accounts of members of the public; bounded by network address",
     "sign-in/": "the way in",
     "sign-out/": "the way out",

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from browser.conftest import PHONE
 
-PATHS = ["/", "/catalog/", "/developers/", "/sign-in/"]
+PATHS = ["/", "/catalog/", "/developers/", "/proof/", "/sign-in/"]
 STAFF_PATHS = [
     "/console/",
     "/console/duties/?tab=all",

@@ -36,6 +36,9 @@ STAFF = [
     "/console/people/1/",
     "/account/",
     "/console/ledger/",
+    "/console/ledger/?find=nothing",
+    "/console/ledger/?resource=nothing&since=x",
+    "/console/ledger/daily/",
     "/console/rules/",
 ]
 
@@ -82,7 +85,7 @@ def test_staff_pages_have_no_barriers(visit, who, live):
 ADMINISTRATORS = {
     "qin": ["/console/administration/", "/console/organizations/market/edit/", "/console/clients/"],
     "bai": ["/console/administration/", "/console/organizations/market/people/new/", "/console/people/1/"],
-    "yan": ["/console/administration/", "/console/ledger/"],
+    "yan": ["/console/administration/", "/console/ledger/", "/console/ledger/person/"],
 }
 
 

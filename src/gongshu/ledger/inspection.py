@@ -142,7 +142,7 @@ def _digest(found: Inspection, leaf: bytes) -> None:
     try:
         found.entry = entry.parse(leaf)
     except ValueError:
-        text = Text("记录内容与它自带的 SM3 摘要不符", "the record does not fit the SM3 digest that it carries")
+        text = Text("记录内容与它自带的 SM3 摘要不符。", "The record does not fit the SM3 digest that it carries.")
         found.steps.append(Step(Name.DIGEST, False, text))
         return
     found.steps.append(Step(Name.DIGEST, True))
@@ -154,11 +154,11 @@ def _path(found: Inspection, path: Sequence[bytes], log: tiles.Tiles | None = No
     if found.size and len(found.rungs) == len(path) and found.reached == found.root:
         found.steps.append(Step(Name.PATH, True))
         return
-    text = Text("算出的树根与检查点上的不同", "the root that comes out is not the one on the checkpoint")
+    text = Text("算出的树根与检查点上的不同。", "The root that comes out is not the one on the checkpoint.")
     if log is not None and log.node(0, found.index) != found.fingerprint:
         text = Text(
             "账本树上这一位置的指纹不是这条记录的：记录或树被改动过",
-            "the tree has another fingerprint in this place: the record or the tree was altered",
+            "The tree has another fingerprint in this place: the record or the tree was altered.",
         )
     found.steps.append(Step(Name.PATH, False, text))
 
@@ -192,7 +192,7 @@ def _signature(found: Inspection, checkpoint: str, keys: Sequence[note.Verifier]
     except note.NoteError:
         text = Text(
             "检查点没有本账本密钥的有效签名：被改过，或是别的账本的",
-            "the checkpoint has no valid signature of the ledger's keys: it was altered, or is another ledger's",
+            "The checkpoint has no valid signature of the ledger's keys: it was altered, or is another ledger's.",
         )
         found.steps.append(Step(Name.SIGNATURE, False, text))
         return
@@ -208,5 +208,5 @@ def _witnesses(found: Inspection, checkpoint: str, policy: quorum.Policy | None)
     except note.NoteError:
         enough = False
     found.need = policy.words[0]
-    text = Text("签名的见证节点还不够", "not enough witnesses have signed yet")
+    text = Text("签名的见证节点还不够。", "Not enough witnesses have signed yet.")
     found.steps.append(Step(Name.WITNESSES, enough, None if enough else text))

@@ -2,7 +2,7 @@
 
 ``Outbox`` holds leaves that were written in a business transaction and wait for the sequencer; a row leaves when its
 leaf is in the log. ``Record`` has the leaves for reading, ``Chunk`` and ``Posting`` the words they are found by
-(``postings``); all three are made anew from the log at any time (``gongshu ledger reindex``).
+(``postings``, ``groups``); all three are made anew from the log at any time (``gongshu ledger reindex``).
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class Chunk(models.Model):
 
 
 class Posting(models.Model):
-    """Some words of a chunk and the leaves that have them, packed. ``place`` is the bucket times 2**32 plus the chunk."""
+    """Some words of a chunk or a group and the leaves that have them, packed (``packing``). ``place`` is the bucket times
+    2**32 plus the chunk or the group; the buckets say which (``groups``)."""
 
     place = models.BigIntegerField(primary_key=True)
     content = models.BinaryField()

@@ -98,7 +98,8 @@ def _index(home: Home, size: int) -> None:
     begin = max(begin, pruning.below(home.ledger))
     while begin < size:
         end = min(size, (begin // INDEX_ROUND + 1) * INDEX_ROUND)
-        rows = [_row(index, leaf) for index, leaf in log.leaves(begin, end)]
+        zone = _ZONE[connection.vendor]  # once: to ask the connection takes as long as to hash an entry
+        rows = [_row(index, leaf, zone) for index, leaf in log.leaves(begin, end)]
         with transaction.atomic(), connection.cursor() as cursor:
             _insert(cursor, rows)
             postings.pack(end)
@@ -144,14 +145,14 @@ class _Body(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Body).decode
 
 
-def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
+def _row(index: int, leaf: bytes, zone: str) -> tuple[Any, ...]:
     """The values of ``_COLUMNS`` for one leaf. Millions pass here, so it reads the body without making an ``Entry``."""
     try:
         if b"\\u0000" in leaf:
             raise ValueError("NUL")
         found = _decode(entry.body_bytes(leaf))
         return (
-            index, found.id[:64], _moment(found.at), found.action[:80], found.actor[:200], found.organization[:64],
+            index, found.id[:64], _moment(found.at, zone), found.action[:80], found.actor[:200], found.organization[:64],
             found.subject[:80], found.resource[:200], str(found.cites, "utf-8"), str(found.details, "utf-8"),
         )  # fmt: skip
     except (ValueError, msgspec.MsgspecError):
@@ -159,12 +160,12 @@ def _row(index: int, leaf: bytes) -> tuple[Any, ...]:
         return (index, "", moment, "ledger.unreadable_entry", "", "", "", "", "[]", "{}")
 
 
-def _moment(text: str) -> Any:
+def _moment(text: str, zone: str) -> Any:
     """The moment of an entry (RFC 3339, UTC, milliseconds) as this database stores it.
 
     Both take text where the entry has the form that ``entry.build`` gives it; SQLite stores it.
     """
     if _STAMP.fullmatch(text):
         part = "" if text[20:23] == "000" else f".{text[20:23]}000"
-        return f"{text[:10]} {text[11:19]}{part}{_ZONE[connection.vendor]}"
+        return f"{text[:10]} {text[11:19]}{part}{zone}"
     return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text).astimezone(UTC))

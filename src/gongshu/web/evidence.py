@@ -26,7 +26,7 @@ def find(actor: Actor, entry_id: str) -> Any:
     """The entry, for who may see it: also a provider what others did with its resource."""
     found = queries.record(entry_id)
     own = confined_to(actor)
-    if found is None or (own and found.organization != own and not _concerns(actor, found)):
+    if found is None or (own and found.organization != own and not provides(actor, found.resource)):
         raise NotFound(
             "ledger.record_unknown",
             "没有这条存证记录，或它尚未入账。",
@@ -114,8 +114,14 @@ def standings(home: Home) -> list[Standing]:
     return found
 
 
-def _concerns(actor: Actor, found: Any) -> bool:
-    return (
-        bool(found.resource)
-        and catalog.visible(actor).filter(code=found.resource, provider__code=actor.organization).exists()
-    )
+def public_keys(home: Home) -> str:
+    """The ledger's verifier keys, one a line; empty where they cannot be read."""
+    try:
+        return "\n".join(one.vkey for one in installation.trusted(home)[0])
+    except EnvironmentFault:
+        return ""
+
+
+def provides(actor: Actor, resource: str) -> bool:
+    """Whether the actor's organisation provides that resource, and so may know who read it (yongjia-25, luzhou-38)."""
+    return bool(resource) and catalog.visible(actor).filter(code=resource, provider__code=actor.organization).exists()

@@ -1,7 +1,7 @@
 """An entry of the ledger in plain words: who did what, with which system, why, when, with what result.
 
-For the list of entries and for the page of one. Who reads it may know that somebody of another organisation acted, not
-who: people are named to their own organisation and to those who see all of the ledger.
+For the list of entries and for the page of one. Whoever provides a resource may know which organisation and system used it,
+not which person: people are named in the entries of the reader's own organisation, and to those who see all of the ledger.
 """
 
 from __future__ import annotations

@@ -129,6 +129,40 @@ def test_a_person_can_be_told_who_asked(city, yesterday, signed_in):
         actions.ask_for_person(by=city.consumer, identifier="x", reason="y")
 
 
+@pytest.mark.article("yongjia-25", "luzhou-38")
+def test_a_provider_searches_and_exports_what_others_did_with_its_resource_but_not_about_whom(
+    city, yesterday, signed_in
+):
+    code, _, person = yesterday
+    li, zhou = signed_in("li"), signed_in("zhou")
+    page = li.get(f"/console/ledger/?resource={code}&action=gateway.").content.decode()
+    assert page.count("gateway.query") >= 1
+    assert "housing" in page or "住房" in page
+    assert person not in page
+    rows = li.post("/console/ledger/export/", {"resource": code, "action": "gateway.", "format": "jsonl"})
+    lines = [json.loads(line) for line in b"".join(rows).decode().splitlines()]
+    assert [line["action"] for line in lines] == ["gateway.refused", "gateway.list", "gateway.query"]
+    assert {line["subject"] for line in lines} == {""}, "never about whom"
+    one = li.get(f"/console/ledger/{lines[-1]['entry']}/").content.decode()
+    assert person not in one
+    assert "核验通过" in one
+    assert li.get(f"/console/ledger/?resource={code}&organization=market").status_code == 200
+    others = zhou.post("/console/ledger/export/", {"resource": code, "format": "jsonl"})
+    lines = [json.loads(line) for line in b"".join(others).decode().splitlines()]
+    assert {line["organization"] for line in lines} == {"housing"}, "who uses a resource sees its own use only"
+    assert person in {line["subject"] for line in lines}
+    assert "gateway.query" not in li.get("/console/ledger/?action=gateway.").content.decode(), (
+        "without the resource: own"
+    )
+
+
+def test_a_provider_cannot_look_for_a_person_through_its_resource(city, yesterday, signed_in):
+    """Else whoever has a commitment learns who asked about that person (个人信息保护法 article 51)."""
+    code, _, person = yesterday
+    page = signed_in("li").get(f"/console/ledger/?resource={code}&subject={person}").content.decode()
+    assert "gateway.query</span>" not in page
+
+
 def test_the_log_is_taken_away_as_a_file_and_that_is_recorded(city, yesterday, signed_in):
     code, _, _ = yesterday
     shen, zhou = signed_in("shen"), signed_in("zhou")

@@ -373,7 +373,7 @@ PINNED = {
     "/console/releases/": 7,
     "/console/runs/": 7,
     "/console/clients/": 8,
-    "/console/ledger/": 9,
+    "/console/ledger/": 10,
 }
 
 

@@ -33,7 +33,8 @@ LISTS = {
 CONSOLE = {
     "/console/catalog/": ("q", "status", "theme", "share_type", "sort", "page"),
     "/console/applications/": ("q", "status", "page"),
-    "/console/ledger/": ("q", "action", "resource", "before", "organization"),
+    "/console/ledger/": ("find", "action", "resource", "subject", "after", "organization", "since", "until"),
+    "/proof/": ("find",),
     "/console/runs/": ("status", "page"),
     "/console/grants/": ("status", "scope", "page"),
     "/console/releases/": ("status", "page"),

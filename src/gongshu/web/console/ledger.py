@@ -27,7 +27,7 @@ from gongshu.web import evidence as evidence_of
 from gongshu.web.parts import page_of
 from gongshu.web.permissions import STAFF, actor_of, requires
 
-SEARCHED = ("resource", "organization", "action", "subject", "since", "until")
+SEARCHED = ("resource", "organization", "system", "action", "subject", "since", "until")
 COLUMNS = ("index", "at", "action", "organization", "system", "resource", "purpose", "count", "subject", "entry")
 PAGE_SIZE = 50
 readers = requires(*STAFF, Role.AUDIT_ADMIN)
@@ -37,10 +37,10 @@ readers = requires(*STAFF, Role.AUDIT_ADMIN)
 def records(request: HttpRequest) -> HttpResponse:
     actor, asked = actor_of(request), request.GET
     own = evidence_of.confined_to(actor)
-    number = asked.get("find", "").strip().replace("\0", "")[:200]
+    number = asked.get("find", "").strip()[:200]
     if number and (place := _found(actor, number, own)):
         return redirect(place)
-    question = _question(asked, own)
+    question, as_provider = _question(asked, actor)
     page = search_queries.search(question, after=asked.get("after", ""), limit=PAGE_SIZE)
     names = record_words.names_of(page.rows, own)
     context: dict[str, Any] = {
@@ -51,6 +51,7 @@ def records(request: HttpRequest) -> HttpResponse:
                 names.actor(record),
                 names.purpose(record),
                 names.titles.get(record.resource, ""),
+                record_words.sentence(record, names),
             )
             for record in page.rows
         ],
@@ -63,6 +64,7 @@ def records(request: HttpRequest) -> HttpResponse:
         "not_found": number,
         "wrong_period": _wrong_period(question, asked),
         "own": own,
+        "as_provider": as_provider,
         "person": question.subject.startswith(record_words.COMMITTED),
         "may_ask_for_a_person": actor.has(*INVESTIGATORS),
     }
@@ -77,7 +79,7 @@ def _found(actor: Actor, number: str, own: str) -> str:
             return reverse("console:ledger_record", args=[evidence_of.at(actor, int(bare)).entry_id])
         if "/" not in number:
             return reverse("console:ledger_record", args=[evidence_of.find(actor, number).entry_id])
-    for name, value in (("subject", number), ("resource", number.replace("/", "-"))):
+    for name, value in (("resource", number.replace("/", "-")), ("subject", number)):
         question = search_queries.Question(organization=own, **{name: value})
         if search_queries.search(question, limit=1).rows:
             return f"{reverse('console:ledger')}?{urlencode({name: value})}"
@@ -99,15 +101,16 @@ def _wrong_period(question: search_queries.Question, asked: QueryDict) -> Text |
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """All that a search finds, streamed as CSV or JSON Lines; that it was taken away is an entry itself."""
     actor = actor_of(request)
-    question = _question(request.POST, evidence_of.confined_to(actor))
+    question, _ = _question(request.POST, actor)
+    own = evidence_of.confined_to(actor)
     form = "jsonl" if request.POST.get("format") == "jsonl" else "csv"
     asked = {name: request.POST.get(name, "")[:200] for name in SEARCHED}
     tracing.record_export(by=actor, asked=asked, form=form)
     rows = search_queries.stream(question)
     if form == "csv":
-        return csv_answer.stream("ledger.csv", COLUMNS, (_as_json(row).values() for row in rows))
+        return csv_answer.stream("ledger.csv", COLUMNS, (_as_json(row, own).values() for row in rows))
     response = StreamingHttpResponse(
-        (json.dumps(_as_json(row), ensure_ascii=False) + "\n" for row in rows),
+        (json.dumps(_as_json(row, own), ensure_ascii=False) + "\n" for row in rows),
         content_type="application/jsonl; charset=utf-8",
     )
     response["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
@@ -130,25 +133,36 @@ def person(request: HttpRequest) -> HttpResponse:
     return render(request, "console/ledger_person.html", {})
 
 
-def _question(asked: QueryDict, own: str) -> search_queries.Question:
+def _question(asked: QueryDict, actor: Actor) -> tuple[search_queries.Question, bool]:
+    """What is searched for, within what the actor may see; and whether that is what all did with the actor's own resource.
+
+    A provider searches those by resource, not by person: who asked about somebody is for ``INVESTIGATORS``.
+    """
+
     def said(name: str) -> str:
         return asked.get(name, "").strip().replace("\0", "")
 
-    return search_queries.Question(
-        resource=said("resource").replace("/", "-"),
-        organization=own or said("organization"),
+    own, resource = evidence_of.confined_to(actor), said("resource").replace("/", "-")
+    by_person = said("subject").startswith(record_words.COMMITTED)
+    as_provider = bool(own) and not by_person and evidence_of.provides(actor, resource)
+    question = search_queries.Question(
+        resource=resource,
+        organization=said("organization") if as_provider or not own else own,
         action=said("action"),
         subject=said("subject"),
         since=_day(said("since")),
         until=_day(said("until"), 1),
+        actors=(said("system"),) if said("system") else (),
     )
+    return question, as_provider
 
 
-def _as_json(row: Any) -> dict[str, Any]:
-    """An entry as it is taken away: ``COLUMNS`` in their order."""
+def _as_json(row: Any, own: str) -> dict[str, Any]:
+    """An entry as it is taken away: ``COLUMNS`` in their order. What others did is told without about whom."""
     values = (
         row.index, clock.local(row.at).isoformat(), row.action, row.organization, row.actor, row.resource,
-        str(row.details.get("purpose", "")), str(row.details.get("count", "")), row.subject, row.entry_id,
+        str(row.details.get("purpose", "")), str(row.details.get("count", "")),
+        row.subject if own in ("", row.organization) else "", row.entry_id,
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -190,7 +204,8 @@ def record(request: HttpRequest, entry_id: str) -> HttpResponse:
     if entry_id.isascii() and entry_id.isdecimal() and len(entry_id) < 19:
         return redirect("console:ledger_record", evidence_of.at(actor, int(entry_id)).entry_id)
     found = evidence_of.find(actor, entry_id)
-    names = record_words.names_of([found], evidence_of.confined_to(actor))
+    own = evidence_of.confined_to(actor)
+    names = record_words.names_of([found], own)
     titles = record_words.item_titles(found)
     context = evidence_of.looked_at(settings.HOME, found.index) | {
         "found": found,
@@ -203,7 +218,7 @@ def record(request: HttpRequest, entry_id: str) -> HttpResponse:
         "number": record_words.how_many(found),
         "results": record_words.results(found, titles),
         "people": record_words.people_named(found),
-        "committed": found.subject.startswith(record_words.COMMITTED),
+        "committed": found.subject.startswith(record_words.COMMITTED) and own in ("", found.organization),
         "rest": record_words.rest(found),
     }
     return render(request, "console/ledger_record.html", context)

@@ -42,11 +42,12 @@ def of(resource: str, language: str) -> list[Reading]:
     found = ledger.records(resource=resource, action="gateway.", limit=LATEST)
     purposes = purpose_words()
     names = identity.names(record.organization for record in found)
+    systems = identity.client_names(record.actor for record in found)
     return [
         Reading(
             at=record.at,
             organization=names.get(record.organization, UNKNOWN).say(language),
-            system=record.actor,
+            system=systems.get(record.actor, record.actor),
             action=ACTIONS.get(record.action, Text(record.action, record.action)),
             refused=record.action.startswith("gateway.refused"),
             purpose=purposes.get(asked := str(record.details.get("purpose", "")), Text(asked, asked)),

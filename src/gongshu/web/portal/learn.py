@@ -40,7 +40,7 @@ def developers(request: HttpRequest) -> HttpResponse:
 @public
 def proof(request: HttpRequest) -> HttpResponse:
     """The log's size and its signed checkpoint, which anybody may keep and compare later; ways to check a record."""
-    number = request.GET.get("find", "").strip().replace("\0", "")[:100]
+    number = request.GET.get("find", "").strip()[:100]
     if number and "/" not in number and ledger.record(number) is not None:
         return redirect("portal:receipt", number)
     return _proof(request, {"not_found": number})
@@ -93,5 +93,6 @@ def _proof(request: HttpRequest, more: dict[str, Any], status: int = 200) -> Htt
         "size": ledger.size(),
         "waiting": ledger.waiting(),
         "checkpoint": checkpoint.read_text(encoding="utf-8") if checkpoint.is_file() else "",
+        "keys": evidence.public_keys(settings.HOME),
     }
     return render(request, "portal/proof.html", context | more, status=status)
