@@ -41,7 +41,9 @@ def pytest_collection_modifyitems(items):
 def chromium():
     if not CHROMIUM:
         pytest.skip("there is no chromium on this machine; `make test` installs it where it is root")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        # Its loop runs in this thread; the queries of a test that stands beside ``live_server`` have nothing to do with it.
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

@@ -18,19 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "公交站点统计表;;\n站点编码;站点名称;备注\nA1;东站;x\n合计;1;\n"
 
 
-@pytest.fixture(scope="module")
-def beside_a_loop():
-    """The browser's event loop runs in this thread; Django's queries here have nothing to do with it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def chromium(beside_a_loop, chromium):
-    return chromium
-
-
 @pytest.fixture
 def entry(chromium, live_server, tmp_path, monkeypatch):
     monkeypatch.setenv("GONGSHU_HOME", str(tmp_path / "home"))

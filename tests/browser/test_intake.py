@@ -18,19 +18,6 @@ from gongshu.home import open_home
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(scope="module")
-def beside_a_loop():
-    """The browser's event loop runs in this thread; Django's queries here have nothing to do with it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def chromium(beside_a_loop, chromium):
-    return chromium
-
-
 @pytest.fixture
 def bureau(tmp_path, monkeypatch):
     """A department's database that the operator declared."""

@@ -19,19 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A, B = "91330324MA2TE5T016", "11510500MB0TE5T1XJ"
 
 
-@pytest.fixture(scope="module")
-def beside_a_loop():
-    """The browser's event loop runs in this thread; Django's queries here have nothing to do with it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def chromium(beside_a_loop, chromium):
-    return chromium
-
-
 @pytest.fixture
 def register(chromium, live_server, tmp_path, monkeypatch):
     """The register of companies in two versions, both checked."""

@@ -20,19 +20,6 @@ ROWS = """统一社会信用代码,企业名称,法定代表人
 """
 
 
-@pytest.fixture(scope="module")
-def beside_a_loop():
-    """The browser's event loop runs in this thread; Django's queries here have nothing to do with it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def chromium(beside_a_loop, chromium):
-    return chromium
-
-
 @pytest.fixture
 def city(chromium, live_server):
     """Under Yongjia's rules, where the data center opens the stores."""

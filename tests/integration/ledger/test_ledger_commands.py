@@ -8,6 +8,8 @@ from gongshu.crypto import keys
 from gongshu.home import Home
 from gongshu.ledger import entry, installation, spool
 
+pytestmark = pytest.mark.heavy  # real processes on files: they never ask the database, so once is enough
+
 
 @pytest.fixture
 def home(tmp_path):

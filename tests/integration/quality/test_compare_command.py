@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
 from gongshu.errors import Exit
 
+pytestmark = pytest.mark.heavy  # real processes on files: they never ask the database, so once is enough
 Gongshu = Callable[..., CompletedProcess[str]]
 
 
