@@ -12,7 +12,7 @@ from types import ModuleType
 FINISHED = "finished"
 
 
-def folder(kind: str, decisive: Sequence[ModuleType | str], build: Callable[[Path], None]) -> Path:
+def folder(kind: str, decisive: Sequence[ModuleType | str], build: Callable[[Path], object]) -> Path:
     """The folder ``gongshu-bench-<kind>-…``, made by ``build`` where it is not there. It is named by what decides its
     content - ``decisive``: modules or files of code - and one that is not finished, or of other code, is taken away."""
     files = [one if isinstance(one, str) else str(one.__file__) for one in decisive]

@@ -10,9 +10,12 @@ file is kept in the temporary folder.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +26,8 @@ from typing import Any
 import numpy as np
 from benchmarks import _kept
 
+ROOT = Path(__file__).resolve().parents[1]
+CODE = ROOT / "src" / "gongshu" / "ledger"
 CHUNK = 16_384
 RECORDS = int(os.environ.get("GONGSHU_BENCH_RECORDS", "10000000")) // CHUNK * CHUNK + CHUNK - 1
 QUESTIONS = 2_000
@@ -38,26 +43,24 @@ DRAWN = 65_536
 
 def run() -> list[dict[str, Any]]:
     """Generate, ask, measure; the result in the design's form."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongshu.web.settings")
-    # The settings name the home, and a process has one: the folder's name is needed before they are read.
-    from gongshu.ledger import packing
-
-    code = Path(str(packing.__file__)).parent
-    decisive = [__file__, *(str(code / f"{name}.py") for name in ("packing", "groups", "postings", "models"))]
-    os.environ["GONGSHU_HOME"] = str(_kept.folder(f"search-{RECORDS}", decisive, _build))
-    _django()
-    return [_measure()]
+    decisive = [__file__, *(str(CODE / f"{name}.py") for name in ("packing", "groups", "postings", "models"))]
+    folder = _kept.folder(f"search-{RECORDS}", decisive, lambda place: _apart("build", place))
+    result: dict[str, Any] = json.loads(_apart("measure", folder).splitlines()[-1])
+    return [result]
 
 
-def _django() -> None:
-    import django
-
-    django.setup()
+def _apart(what: str, folder: Path) -> bytes:
+    """What a process of its own says: the settings are read once, and name one home."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ledger_search", what, str(folder)],
+        env={**os.environ, "GONGSHU_HOME": str(folder), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return done.stdout
 
 
 def _build(folder: Path) -> None:
-    os.environ["GONGSHU_HOME"] = str(folder)
-    _django()
     from django.core.management import call_command
     from django.db import connection, transaction
 
@@ -135,7 +138,7 @@ def _measure() -> dict[str, Any]:
         list(Record.objects.filter(pk=draw.randrange(RECORDS)))
     floor = (time.perf_counter() - began) / 1_000
     p95 = statistics.quantiles(times, n=20)[18]
-    print(f"worst {worst[0] * 1000:.1f} ms: {worst[1]}")
+    print(f"worst {worst[0] * 1000:.1f} ms: {worst[1]}", file=sys.stderr)
     return {
         "id": "ledger.search_p95_ms",
         "ratio": round(p95 / floor, 2),
@@ -170,3 +173,15 @@ def _question(draw: random.Random) -> Any:
         begin = BEGIN + SPAN * draw.random()
         fields |= {"since": begin, "until": begin + SPAN * draw.random() ** 4}
     return Question(**fields)
+
+
+if __name__ == "__main__":
+    os.environ.pop("GONGSHU_DATABASE_URL", None)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongshu.web.settings")
+    import django
+
+    django.setup()
+    if sys.argv[1] == "build":
+        _build(Path(sys.argv[2]))
+    else:
+        print(json.dumps(_measure()))

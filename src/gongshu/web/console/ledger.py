@@ -60,6 +60,8 @@ def records(request: HttpRequest) -> HttpResponse:
         "waiting": queries.waiting(),
         "kinds": acts.kinds(asked.get("action", "").strip()),
         "asked": asked,
+        "since": asked.get("since", "") if question.since else "",
+        "until": asked.get("until", "") if question.until else "",
         "filtered": any(asked.get(name, "").strip() for name in SEARCHED),
         "not_found": number,
         "wrong_period": _wrong_period(question, asked),
