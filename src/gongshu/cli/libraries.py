@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -114,12 +113,11 @@ def open_library(
         about=_word(BaseKind, about) if about else None,
         combine=Combine.JOIN if join else Combine.UNION,
         purpose=purpose,
-        ends_on=_day(until),
+        ends_on=session.day(until),
     )
-    if as_json:
-        output.emit(_summary(made))
-        return
-    output.say(f"已设立 {made.number} {made.name}", f"Set up {made.number} {made.name}")
+    output.answer(
+        _summary(made), f"已设立 {made.number} {made.name}", f"Set up {made.number} {made.name}", as_json=as_json
+    )
 
 
 @app.command()
@@ -145,10 +143,12 @@ def define(
     from gongshu.libraries import actions
 
     found = actions.define(by=actor, number=number, parts=[_part(one) for one in sources])
-    if as_json:
-        output.emit(_summary(found))
-        return
-    output.say("来源已更改；后台合成，或运行 gongshu libraries build。", "Changed; the worker computes it.")
+    output.answer(
+        _summary(found),
+        "来源已更改；后台合成，或运行 gongshu libraries build。",
+        "Changed; the worker computes it.",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -224,15 +224,6 @@ def _word(words: Any, text: str) -> Any:
     if text not in set(words):
         raise typer.BadParameter(t("可选：", "one of: ") + ", ".join(str(one) for one in words))
     return words(text)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(t("日期写作 2027-06-30", "Write a day like 2027-06-30")) from None
 
 
 def _summary(found: Library) -> dict[str, Any]:

@@ -41,6 +41,14 @@ def say(zh: str, en: str) -> None:
     console().print(t(zh, en), markup=False)
 
 
+def answer(value: Any, zh: str, en: str, *, as_json: bool) -> None:
+    """What an act came to: ``value`` for ``--json``, else one line in the reader's language."""
+    if as_json:
+        emit(value)
+    else:
+        say(zh, en)
+
+
 def note(zh: str, en: str) -> None:
     """One line beside the answer (progress, hint), on stderr."""
     console(to_stderr=True).print(t(zh, en), markup=False, style="dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,3 +68,13 @@ def reader(username: str) -> Actor:
 def pair(text: Text) -> dict[str, str]:
     """A bilingual text as JSON."""
     return {"zh": text.zh, "en": text.en}
+
+
+def day(text: str) -> date | None:
+    """The day of an option; None where it is left out."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(t("日期写作 2027-06-30", "Write a day like 2027-06-30")) from None

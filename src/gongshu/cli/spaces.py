@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -115,10 +114,12 @@ def open_space(
         quota_bytes=policy.read_size(quota_bytes),
         quota_rows=policy.read_rows(quota_rows),
     )
-    if as_json:
-        output.emit(_summary(made, queries.usage(made)))
-        return
-    output.say(f"已开设 {made.number} {made.name}", f"Opened {made.number} {made.name}")
+    output.answer(
+        _summary(made, queries.usage(made)),
+        f"已开设 {made.number} {made.name}",
+        f"Opened {made.number} {made.name}",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -140,10 +141,12 @@ def quota(
         reason=reason,
     )
     used = queries.usage(found)
-    if as_json:
-        output.emit(_summary(found, used))
-        return
-    output.say(f"额度已调整，现用 {used.percent}%", f"The quota is changed; {used.percent}% is used")
+    output.answer(
+        _summary(found, used),
+        f"额度已调整，现用 {used.percent}%",
+        f"The quota is changed; {used.percent}% is used",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -164,12 +167,18 @@ def name(
     from gongshu.spaces.states import Right
 
     made = actions.add_member(
-        by=actor, number=number, username=username, right=Right.MANAGE if manage else Right.READ, until=_day(until)
+        by=actor,
+        number=number,
+        username=username,
+        right=Right.MANAGE if manage else Right.READ,
+        until=session.day(until),
     )
-    if as_json:
-        output.emit(_member(made))
-        return
-    output.say(f"已指定 {username}（成员 {made.pk}）", f"{username} is named (member {made.pk})")
+    output.answer(
+        _member(made),
+        f"已指定 {username}（成员 {made.pk}）",
+        f"{username} is named (member {made.pk})",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -187,10 +196,7 @@ def revoke(
     from gongshu.spaces import actions
 
     ended = actions.end_member(by=actor, number=number, member=member)
-    if as_json:
-        output.emit(_member(ended))
-        return
-    output.say("已撤销。", "Revoked.")
+    output.answer(_member(ended), "已撤销。", "Revoked.", as_json=as_json)
 
 
 @app.command()
@@ -262,19 +268,7 @@ def measure(as_json: Json = False) -> None:
     from gongshu.spaces import actions
 
     count = actions.measure_all(by=Actor.process("operator"))
-    if as_json:
-        output.emit({"tables": count})
-        return
-    output.say(f"已测量 {count} 个数据表", f"Measured {count} tables")
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(t("日期写作 2027-06-30", "Write a day like 2027-06-30")) from None
+    output.answer({"tables": count}, f"已测量 {count} 个数据表", f"Measured {count} tables", as_json=as_json)
 
 
 def _summary(found: Space, used: Any) -> dict[str, Any]:

@@ -150,6 +150,26 @@ ENTRIES: dict[str, EntryData] = {
             ItemData("authority", "许可机关", DataType.C, 100),
         ),
     ),
+    # A library's own entry: it takes no file, its rows are computed from another entry.
+    "travel": EntryData(
+        title="出行服务主题库",
+        abstract="出行服务所用的站点位置：由公交调度系统的登记合成的视图，不另存数据。虚构数据：坐标位于公海。",
+        provider="transport",
+        share_type=ShareType.UNCONDITIONAL,
+        open_type=OpenType.UNCONDITIONAL,
+        update_cycle=UpdateCycle.MONTHLY,
+        theme="交通运输",
+        business_name="主题库建设",
+        source_system="公共数据平台",
+        keywords="主题库 出行",
+        share_period="长期",
+        items=(
+            ItemData("stop_code", "站点编码", DataType.C, 10, True, True),
+            ItemData("stop_name", "站点名称", DataType.C, 100, True),
+            ItemData("longitude", "经度", DataType.B, required=True, description="WGS-84，度"),
+            ItemData("latitude", "纬度", DataType.B, required=True, description="WGS-84，度"),
+        ),
+    ),
     "stops": EntryData(
         title="公交站点信息",
         abstract="江临市公交站点的编码、名称、所在区县与坐标（WGS-84）。虚构数据：坐标位于公海。",
@@ -197,6 +217,20 @@ ENTRIES: dict[str, EntryData] = {
 }
 
 # Who compiles, and which other person reviews (xian-12: named compilers and reviewers).
-COMPILERS = {"population": "chen", "companies": "wang", "permits": "wang", "stops": "liu", "villages": "pan"}
+COMPILERS = {
+    "population": "chen",
+    "companies": "wang",
+    "permits": "wang",
+    "stops": "liu",
+    "villages": "pan",
+    "travel": "liu",
+}
 CENTER_REVIEWER = "zhao"
-REVIEWERS = {"population": "he", "companies": "sun", "permits": "sun", "stops": "tang", "villages": "meng"}
+REVIEWERS = {
+    "population": "he",
+    "companies": "sun",
+    "permits": "sun",
+    "stops": "tang",
+    "villages": "meng",
+    "travel": "tang",
+}

@@ -27,6 +27,22 @@ def data_store() -> None:
         )
 
 
+def library(own: str, source: str) -> None:
+    """A theme library under the entry ``own`` over the register ``source``; the worker computes it. Once is enough."""
+    from gongshu.libraries import actions as libraries
+    from gongshu.libraries import queries as known
+    from gongshu.libraries.states import Combine, LibraryKind
+
+    by = Actor.process("demo")
+    found = known.of_entry(own)
+    if found is None:
+        found = libraries.open_library(
+            by=by, code=own, name="出行服务主题库", kind=LibraryKind.THEME, combine=Combine.UNION
+        )
+    if not known.sources(found):
+        libraries.define(by=by, number=found.number, parts=[(source, None)])
+
+
 def bodies_and_people() -> None:
     """Register the organisations and accounts of :mod:`gongshu.demo.city` that are not there yet."""
     by = Actor.process("demo")

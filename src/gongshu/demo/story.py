@@ -57,6 +57,7 @@ def play(plan: Plan) -> Platform:
         from gongshu.demo import seed
 
         seed.data_store()
+        seed.library(facts["catalog"]["codes"]["travel"], facts["catalog"]["codes"]["stops"])
         # The worker had its daily round before there were entries: what the day asks of them is owed from now on.
         processes.command("clock", "run", home=plan.root)
     except BaseException as error:
