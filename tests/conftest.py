@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 import live as platform
 import prepared
+from groups import Groups
 
 # Two busy cores are slow at times; how long an example takes says nothing about whether it is right.
 # The same examples in every run: what is red is red for everybody. Who looks for new ones: --hypothesis-profile=search.
@@ -26,28 +27,8 @@ settings.load_profile("steady")
 live = platform.live  # the fixture
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests that share something dear run in one pytest-xdist worker, so that it is made once: ``live``, a module's own."""
-    for item in items:
-        if "live" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("live"))
-        elif shared := _shared(item):
-            item.add_marker(pytest.mark.xdist_group(shared))
-
-
-def _shared(item):
-    """The name of what ``item`` has in common with its module: the module-wide fixtures with their parameter; or ""."""
-    info = getattr(item, "_fixtureinfo", None)
-    kinds = {} if info is None else info.name2fixturedefs
-    names = sorted(
-        name for name, made in kinds.items() if made[-1].scope == "module" and made[-1].baseid.startswith("tests")
-    )
-    if not names or item.get_closest_marker("xdist_group"):
-        return ""
-    given = getattr(item, "callspec", None)
-    chosen = [str(given.indices[name]) for name in names if given is not None and name in given.indices]
-    return ":".join([item.nodeid.split("::")[0], *chosen])
+def pytest_configure(config):
+    config.pluginmanager.register(Groups())
 
 
 MIDNIGHT = 24 * 3600
