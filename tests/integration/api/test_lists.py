@@ -15,8 +15,8 @@ from gongshu.catalog.states import OpenType
 from gongshu.identity.models import AccessToken
 from gongshu.ledger import sequencing
 
-# Address, who asks, and how many questions it takes, the token's three among them. Searching counts facets too, and how
-# is the catalog's business: there only the growth is looked at.
+# Address, who asks, and how many questions it takes, the token's three among them; the ledger asks which groups of its index
+# there are. Searching counts facets too, and how is the catalog's business: there only the growth is looked at.
 LISTS = [
     ("/catalog/entries?", "li", None),
     ("/sharing/applications?", "li", 5),
@@ -28,7 +28,7 @@ LISTS = [
     ("/notices?", "li", 5),
     ("/grants?", "zhou", 5),
     ("/collection/runs?", "wang", 5),
-    ("/ledger?", "shen", 8),
+    ("/ledger?", "shen", 9),
 ]
 
 
