@@ -26,7 +26,7 @@ ROW = st.tuples(
         st.none() | values
         for values in (
             _TEXTS,
-            st.decimals(-(10**20), 10**20 - 1, places=18),
+            st.decimals(-(10**20) + 1, 10**20 - 1, places=18),
             st.decimals(-(10**16) + 1, 10**16 - 1, places=2),
             st.dates(),
             _MOMENTS,
