@@ -95,7 +95,8 @@ def test_answered_is_recorded_and_recorded_is_sequenced_once(tmp_path):
         assert len(ours) - len(filed) <= FILERS, "one demand became several"
         assert set(ours.values()) == {1}, "an act and its entry stand or fall together, once"
 
-        assert known["indexed"] == [[index, entry["id"]] for index, entry in enumerate(log)], "log and index differ"
+        held = known["indexed"][: len(log)]  # the gateways' sums of refusals may have come since the log was read
+        assert held == [[index, entry["id"]] for index, entry in enumerate(log)], "log and index differ"
         assert _status(started)["spool_files_set_aside"] == [], "a promised batch was damaged"
         assert not [entry for entry in log if entry["action"] in ("ledger.spool_damaged", "ledger.unreadable_entry")]
         assert sum(kills.values()) >= SECONDS / 10, kills
