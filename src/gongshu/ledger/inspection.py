@@ -157,7 +157,7 @@ def _path(found: Inspection, path: Sequence[bytes], log: tiles.Tiles | None = No
     text = Text("算出的树根与检查点上的不同。", "The root that comes out is not the one on the checkpoint.")
     if log is not None and log.node(0, found.index) != found.fingerprint:
         text = Text(
-            "账本树上这一位置的指纹不是这条记录的：记录或树被改动过",
+            "账本树上这一位置的指纹不是这条记录的：记录或树被改动过。",
             "The tree has another fingerprint in this place: the record or the tree was altered.",
         )
     found.steps.append(Step(Name.PATH, False, text))
@@ -191,7 +191,7 @@ def _signature(found: Inspection, checkpoint: str, keys: Sequence[note.Verifier]
         note.read_checkpoint(checkpoint, keys)
     except note.NoteError:
         text = Text(
-            "检查点没有本账本密钥的有效签名：被改过，或是别的账本的",
+            "检查点没有本账本密钥的有效签名：被改过，或是别的账本的。",
             "The checkpoint has no valid signature of the ledger's keys: it was altered, or is another ledger's.",
         )
         found.steps.append(Step(Name.SIGNATURE, False, text))
