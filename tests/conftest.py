@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 import live as platform
 import prepared
+import settings_for_tests
 from groups import Groups
 
 # Two busy cores are slow at times; how long an example takes says nothing about whether it is right.
@@ -45,6 +48,15 @@ def pytest_runtest_setup(item):
     long = item.get_closest_marker("heavy") is not None or LONG & set(item.path.parts)
     if left < (300 if long else 20):
         time.sleep(left + 0.5)
+
+
+@pytest.fixture(autouse=True)
+def empty_stores():
+    """The stores of the shared installation are empty after each test: numbers of rows come again."""
+    yield
+    for store in ("lake", "inbox"):
+        for left in Path(settings_for_tests.FOLDER, store).iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @pytest.fixture

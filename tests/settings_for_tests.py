@@ -5,9 +5,9 @@ import os
 import shutil
 import tempfile
 
-_folder = tempfile.mkdtemp(prefix="gongshu-tests-")
-atexit.register(shutil.rmtree, _folder, ignore_errors=True)
-os.environ["GONGSHU_HOME"] = _folder
+FOLDER = tempfile.mkdtemp(prefix="gongshu-tests-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.environ["GONGSHU_HOME"] = FOLDER
 for _name in ("GONGSHU_CITY", "GONGSHU_LANG", "GONGSHU_GATEWAY_URL"):
     os.environ.pop(_name, None)
 
@@ -25,7 +25,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests si
 if not os.environ.get("GONGSHU_DATABASE_URL"):
     # A file, not memory: the thread that serves pages to a browser then has a connection of its own, as in earnest. With
     # one connection for both, a page that asks while the test is inside a transaction writes into that transaction.
-    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/tests.sqlite3"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"{FOLDER}/tests.sqlite3"}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON; PRAGMA cache_size=-64000;"
     )

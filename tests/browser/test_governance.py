@@ -11,26 +11,14 @@ from playwright.sync_api import expect
 from browser.conftest import AXE, PHONE, visiting
 from factories import PASSWORD
 from gongshu import clock, rules, wiring
-from integration.operation.test_governance import Supplied
+from integration.operation.test_governance import Supplied, home
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def beside_a_loop():
-    """The browser's event loop runs in this thread; Django's queries here have nothing to do with it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def chromium(beside_a_loop, chromium):
-    return chromium
+__all__ = ["home"]
 
 
 @pytest.fixture
-def city(chromium, live_server):
+def city(chromium, home, live_server):
     """Bus stops supplied to an operator, two of whose three names are cut off."""
     usual = rules.active().id
     wiring.connect()

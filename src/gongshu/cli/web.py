@@ -35,9 +35,10 @@ def web(
 
     from granian.constants import Interfaces
     from granian.log import LogLevels
-    from granian.server import Server
 
-    server = Server(
+    from gongshu.cli.web_server import WebServer
+
+    server = WebServer(
         "gongshu.web.wsgi:application",
         address=host,
         port=chosen,
@@ -55,8 +56,8 @@ def web(
 def load_application(target: str) -> Callable[..., Any]:
     """In granian's worker process: end with the master, then import the application.
 
-    The worker is forked with the master's handlers, in which a SIGTERM would be lost until it has its own; a worker left
-    behind would serve on, and hold the port for ever. An act that is cut off is one transaction: it is there or it is not.
+    A worker left behind would serve on, and hold the port for ever. An act that is cut off is one transaction: it is there
+    or it is not.
     """
     process.die_with_parent(int(os.environ[_PARENT]), by=signal.SIGKILL)
     del target

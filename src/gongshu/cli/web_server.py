@@ -1,0 +1,32 @@
+"""granian's server, with a SIGTERM that is neither waited for in vain nor lost.
+
+Imported by ``gongshu web`` alone: granian is not needed by any other command.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+from typing import Any
+
+from granian.server import Server
+
+
+class WebServer(Server):
+    """granian's server with its own handler of SIGTERM and SIGINT.
+
+    granian's handler sets a ``threading.Event`` for which the same thread waits. Python runs a handler between two steps of
+    the thread's own code: within ``wait`` that thread holds the event's lock, and the handler then waits for it for ever
+    (docs.python.org/3/library/signal.html: no synchronisation in handlers). Here another thread sets it, started without
+    a lock of Python's.
+
+    A worker is forked with this handler and keeps it until it serves. There it ends the worker, which has begun nothing;
+    granian's own would do nothing, and the master would wait for ``workers_kill_timeout``.
+    """
+
+    def signal_handler_interrupt(self, *_: Any, **__: Any) -> None:
+        """Ask the master to stop; in a worker that does not serve yet, end it."""
+        if os.getpid() != self.pid:
+            os._exit(0)
+        self.interrupt_signal = True
+        _thread.start_new_thread(self.main_loop_interrupt.set, ())
