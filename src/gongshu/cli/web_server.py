@@ -9,10 +9,10 @@ import _thread
 import os
 from typing import Any
 
-from granian.server import Server
+from granian.server.mp import MPServer
 
 
-class WebServer(Server):
+class WebServer(MPServer):
     """granian's server with its own handler of SIGTERM and SIGINT.
 
     granian's handler sets a ``threading.Event`` for which the same thread waits. Python runs a handler between two steps of
