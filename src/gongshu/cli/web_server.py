@@ -26,7 +26,10 @@ class WebServer(MPServer):
 
     def signal_handler_interrupt(self, *_: Any, **__: Any) -> None:
         """Ask the master to stop; in a worker that does not serve yet, end it."""
-        if os.getpid() != self.pid:
+        if self._forked():
             os._exit(0)
         self.interrupt_signal = True
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
+
+    def _forked(self) -> bool:
+        return os.getpid() != self.pid
