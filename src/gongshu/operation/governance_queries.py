@@ -77,21 +77,21 @@ def visible(actor: Actor) -> QuerySet[Governance]:
 
 def search(actor: Actor, *, text: str = "", filters: Mapping[str, str] | None = None) -> QuerySet[Governance]:
     """By number, data or either side. Filters: ``status``, ``dimension``, ``late`` (time ran out and not mended)."""
-    found, asked = visible(actor), filters or {}
-    word = text.replace("\x00", " ").strip()[:100]
-    if word:
-        found = found.filter(
-            Q(number__icontains=word)
-            | Q(entry__title__icontains=word)
-            | Q(entry__provider__name__icontains=word)
-            | Q(designation__organization__name__icontains=word)
-        )
+    found, asked = visible(actor).filter(_says(text, "entry__title", "entry__provider__name")), filters or {}
     if asked.get("status", "") in set(GovernanceStatus):
         found = found.filter(status=asked["status"])
     if asked.get("dimension"):
         found = found.filter(dimension=asked["dimension"])
     if asked.get("late"):
         found = found.filter(status=GovernanceStatus.ORDERED, due_on__lt=clock.today())
+    return found
+
+
+def _says(text: str, *fields: str) -> Q:
+    """What is searched for stands in the number, in the operator's name or in one of ``fields``; all rows for nothing."""
+    word, found = text.replace("\x00", " ").strip()[:100], Q()
+    for field in ("number", "designation__organization__name", *fields) if word else ():
+        found |= Q(**{f"{field}__icontains": word})
     return found
 
 
@@ -207,15 +207,7 @@ def visible_returns(actor: Actor) -> QuerySet[Return]:
 
 def search_returns(actor: Actor, *, text: str = "", filters: Mapping[str, Any] | None = None) -> QuerySet[Return]:
     """By number, product, user or operator. Filters: ``status``, ``kind``, and ``since``, ``until`` that its days touch."""
-    found, asked = visible_returns(actor), filters or {}
-    word = text.replace("\x00", " ").strip()[:100]
-    if word:
-        found = found.filter(
-            Q(number__icontains=word)
-            | Q(product__icontains=word)
-            | Q(user__icontains=word)
-            | Q(designation__organization__name__icontains=word)
-        )
+    found, asked = visible_returns(actor).filter(_says(text, "product", "user")), filters or {}
     if asked.get("status", "") in set(ReturnStatus):
         found = found.filter(status=asked["status"])
     if asked.get("kind"):
