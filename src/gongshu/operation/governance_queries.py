@@ -1,4 +1,7 @@
-"""All reads of governance demands and of records of returns, scoped to the viewer (dazhou-9)."""
+"""All reads of governance demands and of records of returns, scoped to the viewer (dazhou-9).
+
+What quality computes on data is imported where it is asked: ``gongshu.wiring`` reaches this module in every process.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,6 @@ from gongshu.operation.governance_states import GOVERNANCE, GovernanceStatus, Re
 from gongshu.operation.models import Demand, Designation
 from gongshu.operation.procedure import listed, turns
 from gongshu.operation.states import DemandStatus
-from gongshu.quality import check_queries, check_report
-from gongshu.quality import queries as quality
 from gongshu.rules import Citation, Value
 
 SUPPLYING = (DemandStatus.SUPPLIED, DemandStatus.ENDING)
@@ -119,6 +120,8 @@ def supplied(actor: Actor) -> list[Any]:
 
 def receives(actor: Actor, entry: Any) -> list[str]:
     """The items of the entry that reach the operator: supplied by grant, or open to everybody."""
+    from gongshu.quality import queries as quality
+
     return quality.reportable_items(actor, entry)
 
 
@@ -126,6 +129,8 @@ def failing(entry: Any) -> list[Failing]:
     """The checks that fail in the entry's present version, the most rows first; none while it is not checked."""
     if entry.data_version is None:
         return []
+    from gongshu.quality import check_report
+
     outcomes = _outcomes(entry, entry.data_version)
     titles = {item.name: item.title for item in catalog.items(entry.code)}
     found = [
@@ -150,6 +155,8 @@ def failing_rows(entry: Any, version: int, check_id: str) -> int | None:
 
 
 def _outcomes(entry: Any, version: int) -> Sequence[Mapping[str, Any]]:
+    from gongshu.quality import check_queries
+
     try:
         return check_queries.run(entry, version).outcomes
     except NotFound:
