@@ -99,6 +99,26 @@ def test_the_command_line_answers_help_without_the_heavy_packages():
     assert result.returncode == 0, result.stderr
 
 
+def test_a_command_starts_without_what_computes_on_data():
+    """Each command, and each process, sets Django up with everything that ``gongshu.wiring`` connects."""
+    program = (
+        "import sys, django; django.setup(); import gongshu.wiring;"
+        "heavy = {'polars', 'pyarrow', 'numpy', 'deltalake', 'duckdb', 'granian', 'openpyxl'} & set(sys.modules);"
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
+            "LANG": "C.UTF-8",
+            "DJANGO_SETTINGS_MODULE": "settings_for_tests",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("part", ["models", "policy"])
 def test_nobody_imports_another_packages_inner_modules(part):
     inner = {f"gongshu.{domain}.{part}": domain for domain in DOMAINS}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gongshu import clock
 from gongshu.cli import looking, output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
@@ -80,7 +81,7 @@ def collect(
 
     退出码 Exit codes:  0 入库 committed · 3 退回 refused · 4 环境问题 the machine is in the way
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import actions, queries
     from gongshu.collection.options import PLAIN, Options
 
@@ -99,28 +100,18 @@ def collect(
         looking.tell(queries.look(actor, resource, file, said, lambda: None), said, as_json=as_json)
         return
     run = actions.submit_file(by=actor, resource=resource, path=file, options=said)
-    started = time.monotonic()
+    started = clock.monotonic()
     with _bar(file.name, quiet=as_json) as watch:
         done = actions.work_one(run=run.pk, watch=watch) or _follow(run.pk, watch)
         while done.status in {"queued", "running"}:
             done = actions.work_one(run=run.pk, watch=watch) or _follow(run.pk, watch)
-    seconds = time.monotonic() - started
+    seconds = clock.monotonic() - started
     rows = list(queries.rejected_sample(done, limit=SHOWN)) if done.rejected else []
     if as_json:
         output.emit(_as_json(actor, done, seconds, rows, show_raw=show_raw))
     else:
         _tell(done, seconds, rows, show_raw=show_raw)
     _leave(done, as_json=as_json)
-
-
-def _actor(by: str) -> Actor:
-    """The person named, or the operator at this machine, whom the ledger then names as such."""
-    if by:
-        return session.actor(by)
-    session.connect()
-    from gongshu.identity.actor import Actor
-
-    return Actor.process("operator")
 
 
 @contextmanager

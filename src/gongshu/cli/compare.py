@@ -93,6 +93,7 @@ def compare(
 
 
 def _actor(by: str) -> Actor:
+    """As ``session.actor_or_operator``, but files alone are compared without an installation."""
     if by:
         return session.actor(by)
     from gongshu.identity.actor import Actor

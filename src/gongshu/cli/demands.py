@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,8 +50,7 @@ def file(
     from gongshu.catalog import demand_actions, demand_queries
     from gongshu.catalog.demand import Need
 
-    day = _day(wanted) if wanted else None
-    need = Need(title, items, purpose, basis, scenario, process, scope, mode, day)
+    need = Need(title, items, purpose, basis, scenario, process, scope, mode, session.day(wanted))
     found = demand_actions.file_demand(by=actor, need=need)
     near = demand_queries.proposals(found)
     if as_json:
@@ -97,7 +95,9 @@ def assign(
     actor = session.actor(by)
     from gongshu.catalog import demand_actions
 
-    found = demand_actions.assign(by=actor, number=number, provider=provider, due_on=_day(due), remark=remark)
+    found = demand_actions.assign(
+        by=actor, number=number, provider=provider, due_on=session.needed_day(due), remark=remark
+    )
     _answer(found, as_json)
 
 
@@ -245,13 +245,6 @@ def _usage(zh: str, en: str) -> GongshuError:
     error = GongshuError("cli.usage", zh, en)
     error.exit = Exit.USAGE
     return error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _usage("日期须写成 2026-12-31 的形式。", "Write the date like 2026-12-31.") from None
 
 
 def _summary(found: Demand) -> dict[str, Any]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gongshu.cli import output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
-
-if TYPE_CHECKING:
-    from gongshu.identity.actor import Actor
 
 app = typer.Typer(
     help=t("数据版本：列出、取出、恢复、整理、清理。", "Versions of data: list, take out, restore, compact, clear."),
@@ -29,7 +26,7 @@ def versions(resource: Resource, by: As = "", as_json: Json = False) -> None:
 
     例 Example:  gongshu lake versions 333004-000001 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import version_queries
 
     found = version_queries.versions(actor, resource)
@@ -72,7 +69,7 @@ def export(
 
     例 Example:  gongshu lake export 333004-000001 v1.csv --version 1 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import version_queries
 
     done = version_queries.export(actor, resource, out, version if version >= 0 else None)
@@ -91,7 +88,7 @@ def restore(
 
     例 Example:  gongshu lake restore 333004-000001 2 --reason 误传文件 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import version_actions
 
     done = version_actions.restore(by=actor, code=resource, version=version, reason=reason)
@@ -107,7 +104,7 @@ def compact(resource: Resource, by: As = "") -> None:
 
     例 Example:  gongshu lake compact 333004-000001 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import version_actions
 
     done = version_actions.compact(by=actor, code=resource)
@@ -136,7 +133,7 @@ def clear(
 
     例 Example:  gongshu lake clear 333004-000001 --days 365 --keep 10 --as wang --yes
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import version_actions
 
     done = version_actions.clear(by=actor, code=resource, keep_latest=keep, days=days, dry=not yes)
@@ -149,12 +146,3 @@ def clear(
         f"{word} {listed}：{done.files} 个文件，{done.size:,} 字节",
         f"{word} {listed}: {done.files} files, {done.size:,} B",
     )
-
-
-def _actor(by: str) -> Actor:
-    if by:
-        return session.actor(by)
-    session.connect()
-    from gongshu.identity.actor import Actor
-
-    return Actor.process("operator")

@@ -176,12 +176,11 @@ def build(as_json: Json = False) -> None:
 
     例 Example:  gongshu libraries build
     """
-    session.connect()
-    from gongshu.identity.actor import Actor
+    operator = session.operator()
     from gongshu.libraries import actions
 
     done = []
-    while (found := actions.build_one(by=Actor.process("operator"))) is not None:
+    while (found := actions.build_one(by=operator)) is not None:
         done.append(found)
     if as_json:
         output.emit([_summary(one) for one in done])

@@ -16,7 +16,6 @@ from gongshu.cli.session import As, Engine, Engines, Json
 from gongshu.errors import Exit, GongshuError
 
 if TYPE_CHECKING:
-    from gongshu.identity.actor import Actor
     from gongshu.quality.check_models import CheckRun
 
 app = typer.Typer(
@@ -45,7 +44,7 @@ def check(
 
     退出码 Exit codes:  0 无错误 no errors · 1 有错误 errors found
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import check_actions, checking, checking_spark
 
     on = checking.in_duckdb
@@ -74,7 +73,7 @@ def report(
 
     例 Example:  gongshu quality report 333004-000001 --as wang --rows 问题行.csv
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import check_queries
 
     entry = check_queries.entry_of(actor, resource)
@@ -96,7 +95,7 @@ def export(
 
     例 Example:  gongshu quality rules export 333004-000001 --as wang > checks.yaml
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     import yaml
 
     from gongshu.quality import check_queries
@@ -119,7 +118,7 @@ def import_(
 
     例 Example:  gongshu quality rules import 333004-000001 checks.yaml --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import check_actions
     from gongshu.quality.checkset import from_text
 
@@ -143,7 +142,7 @@ def list_versions(resource: Resource, by: As = "", as_json: Json = False) -> Non
 
     例 Example:  gongshu quality rules list 333004-000001 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.quality import check_queries
 
     entry = check_queries.entry_of(actor, resource)
@@ -164,15 +163,6 @@ def list_versions(resource: Resource, by: As = "", as_json: Json = False) -> Non
         output.say("尚未保存规则，按目录提议的规则检测。", "None saved; what the catalog entry implies is checked.")
     for one in found:
         output.console().print(f"{one['number']}  {one['saved_at']:%Y-%m-%d %H:%M}  {one['note']}", markup=False)
-
-
-def _actor(by: str) -> Actor:
-    if by:
-        return session.actor(by)
-    session.connect()
-    from gongshu.identity.actor import Actor
-
-    return Actor.process("operator")
 
 
 def _show(run: CheckRun, as_json: bool) -> None:
@@ -241,7 +231,7 @@ def reconcile(
     """
     import tempfile
 
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.cli.compare import words
     from gongshu.home import open_home
     from gongshu.lake.comparison import Normal

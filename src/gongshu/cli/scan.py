@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,6 @@ from gongshu.cli import output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 from gongshu.errors import Exit
-
-if TYPE_CHECKING:
-    from gongshu.identity.actor import Actor
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -33,7 +30,7 @@ def scan(
 
     退出码 Exit codes:  0 与目录相符 nothing belies the entry · 1 有不符 something does
     """
-    actor = session.actor(by) if by else _operator()
+    actor = session.actor_or_operator(by)
     from gongshu.collection import scanning
 
     found = scanning.look(actor, resource, None if version < 0 else version)
@@ -56,10 +53,3 @@ def scan(
             output.say("未发现个人信息。", "No personal data found.")
     if belied:
         raise typer.Exit(Exit.NO)
-
-
-def _operator() -> Actor:
-    session.connect()
-    from gongshu.identity.actor import Actor
-
-    return Actor.process("operator")

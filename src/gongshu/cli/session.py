@@ -65,6 +65,19 @@ def reader(username: str) -> Actor:
     return actor(username) if username else Actor.anonymous()
 
 
+def operator() -> Actor:
+    """The operator at this machine, whom the ledger then names as such."""
+    from gongshu.identity.actor import Actor
+
+    connect()
+    return Actor.process("operator")
+
+
+def actor_or_operator(username: str) -> Actor:
+    """The person named, or the operator at this machine where nobody is named."""
+    return actor(username) if username else operator()
+
+
 def pair(text: Text) -> dict[str, str]:
     """A bilingual text as JSON."""
     return {"zh": text.zh, "en": text.en}
@@ -72,8 +85,11 @@ def pair(text: Text) -> dict[str, str]:
 
 def day(text: str) -> date | None:
     """The day of an option; None where it is left out."""
-    if not text:
-        return None
+    return needed_day(text) if text else None
+
+
+def needed_day(text: str) -> date:
+    """The day of an argument that cannot be left out."""
     try:
         return date.fromisoformat(text)
     except ValueError:

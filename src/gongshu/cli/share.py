@@ -52,7 +52,7 @@ def apply(
         items=tuple(part.strip() for part in items.split(",") if part.strip()),
         purpose=purpose,
         mode=mode,
-        valid_until=_day(until),
+        valid_until=_last_day(until),
         basis=basis,
         scenario=scenario,
         business_process=process,
@@ -86,7 +86,7 @@ def dispute(
     from gongshu.sharing.request import Request
 
     chosen = tuple(part.strip() for part in items.split(",") if part.strip())
-    request = Request(chosen, purpose, mode, _day(until), basis, scenario, process, scope) if chosen else None
+    request = Request(chosen, purpose, mode, _last_day(until), basis, scenario, process, scope) if chosen else None
     disputes.dispute(number, need, by, request, as_json)
 
 
@@ -163,13 +163,8 @@ def show(number: Number, by: As = "", as_json: Json = False) -> None:
     _answer(queries.application(actor, number), as_json)
 
 
-def _day(text: str) -> date:
-    if not text:
-        return clock.today() + timedelta(days=365)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise GongshuError("cli.date", "日期须写成 2026-12-31 的形式。", "Write the date like 2026-12-31.") from None
+def _last_day(text: str) -> date:
+    return session.day(text) or clock.today() + timedelta(days=365)
 
 
 def _summary(application: Application) -> dict[str, Any]:

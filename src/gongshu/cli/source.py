@@ -64,7 +64,7 @@ def add(
     例 Example:  gongshu source add 企业库 --resource 333004-000001 --kind postgresql --set host=10.1.2.3
     --set database=qy --set table=company --set user=reader --secret password=env:QY_PASSWORD --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_actions
 
     found = source_actions.add(
@@ -97,7 +97,7 @@ def test(number: Number, by: As = "", as_json: Json = False) -> None:
 
     退出码 Exit codes:  0 可用 usable · 1 不可用 not usable
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_actions
 
     found = source_actions.test(by=actor, source=number)
@@ -133,7 +133,7 @@ def run(
 
     退出码 Exit codes:  0 入库或无变化 committed or unchanged · 3 退回 refused · 4 环境问题 the machine is in the way
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import actions, queries, source_actions, source_queries
     from gongshu.collection.states import EXCHANGES
 
@@ -178,7 +178,7 @@ def write(number: Number, by: As = "", as_json: Json = False) -> None:
 
     例 Example:  gongshu source write src_01J9Z3 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import back_actions
 
     done = back_actions.write_back(by=actor, source=number)
@@ -199,7 +199,7 @@ def listen(number: Number, by: As = "") -> None:
 
     例 Example:  gongshu source listen src_01J9Z3 --as ma
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_queries, streaming
     from gongshu.collection.states import SourceKind
 
@@ -219,7 +219,7 @@ def status(number: Number, by: As = "", as_json: Json = False) -> None:
 
     例 Example:  gongshu source status src_01J9Z3 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_queries
 
     found = source_queries.source(actor, number)
@@ -248,7 +248,7 @@ def list_(
 
     例 Example:  gongshu source list 企业 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_queries
 
     found = list(source_queries.sources(actor, text=text))
@@ -272,7 +272,7 @@ def pause(
 
     例 Example:  gongshu source pause src_01J9Z3 --resume --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_actions
 
     found = source_actions.pause(by=actor, source=number, paused=not resume)
@@ -293,7 +293,7 @@ def remove(
 
     例 Example:  gongshu source remove src_01J9Z3 --yes --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import source_actions, source_queries
 
     found = source_queries.source(actor, number)
@@ -304,16 +304,6 @@ def remove(
         output.emit(_summary(found))
     else:
         _line(found)
-
-
-def _actor(by: str) -> Actor:
-    """The person named, or the operator at this machine, whom the ledger then names as such."""
-    if by:
-        return session.actor(by)
-    session.connect()
-    from gongshu.identity.actor import Actor
-
-    return Actor.process("operator")
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -263,11 +263,10 @@ def measure(as_json: Json = False) -> None:
 
     例 Example:  gongshu spaces measure
     """
-    session.connect()
-    from gongshu.identity.actor import Actor
+    operator = session.operator()
     from gongshu.spaces import actions
 
-    count = actions.measure_all(by=Actor.process("operator"))
+    count = actions.measure_all(by=operator)
     output.answer({"tables": count}, f"已测量 {count} 个数据表", f"Measured {count} tables", as_json=as_json)
 
 

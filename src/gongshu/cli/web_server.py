@@ -11,6 +11,10 @@ from typing import Any
 
 from granian.server.mp import MPServer
 
+from gongshu import clock
+
+ASKED_FOR, ASKED_EVERY = 1.0, 0.1  # seconds
+
 
 class WebServer(MPServer):
     """granian's server with its own handler of SIGTERM and SIGINT.
@@ -22,6 +26,9 @@ class WebServer(MPServer):
 
     A worker is forked with this handler and keeps it until it serves. There it ends the worker, which has begun nothing;
     granian's own would do nothing, and the master would wait for ``workers_kill_timeout``.
+
+    A SIGTERM that comes to a worker after it took granian's handler and before it listens for what that handler sets is
+    lost. So workers are asked again for a moment, until they end.
     """
 
     def signal_handler_interrupt(self, *_: Any, **__: Any) -> None:
@@ -30,6 +37,14 @@ class WebServer(MPServer):
             os._exit(0)
         self.interrupt_signal = True
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
+
+    def _stop_workers(self) -> None:
+        until = clock.monotonic() + ASKED_FOR
+        while clock.monotonic() < until and (left := [worker for worker in self.wrks if worker.is_alive()]):
+            for worker in left:
+                worker.terminate()
+            left[0].join(ASKED_EVERY)
+        super()._stop_workers()
 
     def _forked(self) -> bool:
         return os.getpid() != self.pid

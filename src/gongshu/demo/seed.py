@@ -59,15 +59,15 @@ def bodies_and_people() -> None:
                 body_kind=body.kind,
             )
     known = {person.username for person in queries.people()}
-    for account in city.ACCOUNTS:
-        if account.username in known:
-            continue
+    new = [account for account in city.ACCOUNTS if account.username not in known]
+    password = actions.hashed_once(city.PASSWORD) if new else ""
+    for account in new:
         try:
             actions.register_person(
                 by=by,
                 username=account.username,
                 display_name=account.name,
-                password=city.PASSWORD,
+                password=password,
                 organization=account.organization,
                 roles=list(account.roles),
             )

@@ -10,7 +10,7 @@ from django.db import transaction
 from gongshu import clock, rules
 from gongshu.errors import GongshuError
 from gongshu.home import Home
-from gongshu.ledger import durable, entry, installation, origin, postings, pruning, sequencer, sequencing
+from gongshu.ledger import durable, entry, installation, origin, pruning, sequencer
 from gongshu.ledger.models import Outbox, Record
 
 
@@ -53,6 +53,8 @@ def prune(*, by: str, organization: str, home: Home) -> int:
     What is done is an entry first, then a signed declaration, then the files: killed in between, the next call goes on.
     ``by`` is a person's reference.
     """
+    from gongshu.ledger import postings, sequencing  # they compute with NumPy; whoever only writes needs none
+
     sequencing.run_once(home)
     term = rules.active().value("ledger.retention_years", on=clock.today())
     years = int(term.value.value)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gongshu import clock
 from gongshu.errors import Conflict
 
 sync_data = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
@@ -69,13 +70,13 @@ def exclusive(path: Path, *, wait: float) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        deadline = time.monotonic() + wait
+        deadline = clock.monotonic() + wait
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() >= deadline:
+                if clock.monotonic() >= deadline:
                     raise Conflict(
                         "ledger.sequencer_busy",
                         f"另一个进程正在编排账本（锁文件 {path}）。请等它结束；同一账本只能有一个定序进程。",

@@ -1,4 +1,7 @@
-"""All reads of governance demands and of records of returns, scoped to the viewer (dazhou-9)."""
+"""All reads of governance demands and of records of returns, scoped to the viewer (dazhou-9).
+
+What quality computes on data is imported where it is asked: ``gongshu.wiring`` reaches this module in every process.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,6 @@ from gongshu.operation.governance_states import GOVERNANCE, GovernanceStatus, Re
 from gongshu.operation.models import Demand, Designation
 from gongshu.operation.procedure import listed, turns
 from gongshu.operation.states import DemandStatus
-from gongshu.quality import check_queries, check_report
-from gongshu.quality import queries as quality
 from gongshu.rules import Citation, Value
 
 SUPPLYING = (DemandStatus.SUPPLIED, DemandStatus.ENDING)
@@ -77,21 +78,21 @@ def visible(actor: Actor) -> QuerySet[Governance]:
 
 def search(actor: Actor, *, text: str = "", filters: Mapping[str, str] | None = None) -> QuerySet[Governance]:
     """By number, data or either side. Filters: ``status``, ``dimension``, ``late`` (time ran out and not mended)."""
-    found, asked = visible(actor), filters or {}
-    word = text.replace("\x00", " ").strip()[:100]
-    if word:
-        found = found.filter(
-            Q(number__icontains=word)
-            | Q(entry__title__icontains=word)
-            | Q(entry__provider__name__icontains=word)
-            | Q(designation__organization__name__icontains=word)
-        )
+    found, asked = visible(actor).filter(_says(text, "entry__title", "entry__provider__name")), filters or {}
     if asked.get("status", "") in set(GovernanceStatus):
         found = found.filter(status=asked["status"])
     if asked.get("dimension"):
         found = found.filter(dimension=asked["dimension"])
     if asked.get("late"):
         found = found.filter(status=GovernanceStatus.ORDERED, due_on__lt=clock.today())
+    return found
+
+
+def _says(text: str, *fields: str) -> Q:
+    """What is searched for stands in the number, in the operator's name or in one of ``fields``; all rows for nothing."""
+    word, found = text.replace("\x00", " ").strip()[:100], Q()
+    for field in ("number", "designation__organization__name", *fields) if word else ():
+        found |= Q(**{f"{field}__icontains": word})
     return found
 
 
@@ -119,6 +120,8 @@ def supplied(actor: Actor) -> list[Any]:
 
 def receives(actor: Actor, entry: Any) -> list[str]:
     """The items of the entry that reach the operator: supplied by grant, or open to everybody."""
+    from gongshu.quality import queries as quality
+
     return quality.reportable_items(actor, entry)
 
 
@@ -126,6 +129,8 @@ def failing(entry: Any) -> list[Failing]:
     """The checks that fail in the entry's present version, the most rows first; none while it is not checked."""
     if entry.data_version is None:
         return []
+    from gongshu.quality import check_report
+
     outcomes = _outcomes(entry, entry.data_version)
     titles = {item.name: item.title for item in catalog.items(entry.code)}
     found = [
@@ -150,6 +155,8 @@ def failing_rows(entry: Any, version: int, check_id: str) -> int | None:
 
 
 def _outcomes(entry: Any, version: int) -> Sequence[Mapping[str, Any]]:
+    from gongshu.quality import check_queries
+
     try:
         return check_queries.run(entry, version).outcomes
     except NotFound:
@@ -207,15 +214,7 @@ def visible_returns(actor: Actor) -> QuerySet[Return]:
 
 def search_returns(actor: Actor, *, text: str = "", filters: Mapping[str, Any] | None = None) -> QuerySet[Return]:
     """By number, product, user or operator. Filters: ``status``, ``kind``, and ``since``, ``until`` that its days touch."""
-    found, asked = visible_returns(actor), filters or {}
-    word = text.replace("\x00", " ").strip()[:100]
-    if word:
-        found = found.filter(
-            Q(number__icontains=word)
-            | Q(product__icontains=word)
-            | Q(user__icontains=word)
-            | Q(designation__organization__name__icontains=word)
-        )
+    found, asked = visible_returns(actor).filter(_says(text, "product", "user")), filters or {}
     if asked.get("status", "") in set(ReturnStatus):
         found = found.filter(status=asked["status"])
     if asked.get("kind"):

@@ -32,11 +32,13 @@ def words(typed: Mapping[str, str], name: str, most: int = MOST) -> str:
 
 def day(typed: Mapping[str, str], name: str) -> date | None:
     """The day typed into ``name``; None for an empty field, GongshuError ``web.day_unreadable`` for what is no day."""
-    said = words(typed, name, 40).strip()
-    if not said:
-        return None
+    return needed_day(typed, name) if words(typed, name, 40).strip() else None
+
+
+def needed_day(typed: Mapping[str, str], name: str) -> date:
+    """The day typed into ``name``, which may not be left empty: GongshuError ``web.day_unreadable``."""
     try:
-        return date.fromisoformat(said)
+        return date.fromisoformat(words(typed, name, 40).strip())
     except ValueError:
         raise GongshuError(
             "web.day_unreadable",

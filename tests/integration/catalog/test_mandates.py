@@ -112,6 +112,7 @@ def test_the_page_registers_lists_and_takes_reasons(city: City) -> None:
     titles = "\n".join(item.title for item in companies().items)
     body = {"act": "register", "name": "企业登记", "basis": BASIS, "data": titles}
     assert browser.post("/console/mandates/", body | {"basis": ""}).status_code == 400
+    assert browser.post("/console/mandates/", body | {"act": "registered"}).status_code == 400
     assert browser.post("/console/mandates/", body).status_code == 302
     page = browser.get("/console/mandates/").content.decode()
     assert "联系电话" in page and "第十四条" in page and BASIS in page

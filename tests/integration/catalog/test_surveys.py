@@ -172,6 +172,8 @@ def test_the_pages_from_opening_to_the_inventory_as_a_file(held: City) -> None:
     assert refused.status_code == 409
     lin.post(f"{where}act/", {"act": "urge"})
     assert notices.of(held.consumer).filter(kind="catalog.survey").count() == 0, "who provides is reminded"
+    unknown = lin.post(f"{where}act/", {"act": "reopen", "anyway": "其余另行摸底"})
+    assert unknown.status_code == 400, "an unknown step does not close the survey"
     lin.post(f"{where}act/", {"act": "close", "anyway": "其余另行摸底"})
     table = lin.get(f"{where}inventory.csv").content.decode("utf-8-sig")
     assert "'=1+1" in table

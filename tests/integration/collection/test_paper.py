@@ -144,6 +144,7 @@ def test_the_page_registers_reports_and_shows_the_plan(city: City) -> None:
         browser.force_login(Person.objects.get(username="wang"), backend="django.contrib.auth.backends.ModelBackend")
         body = {**PLAN, "act": "register", "entry": entry.code, "begins_on": "2026-11-02", "due_on": "2026-12-31"}
         assert browser.post("/console/paper/", body | {"amount": "many"}).status_code == 400
+        assert browser.post("/console/paper/", body | {"act": "registered"}).status_code == 400
         assert browser.post("/console/paper/", body).status_code == 302
         found = PaperHolding.objects.get()
         report = {"act": "report", "number": found.number, "digitised": "300"}

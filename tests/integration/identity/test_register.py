@@ -148,3 +148,21 @@ def test_the_tree_names_who_answers_for_the_data(city: City) -> None:
         ("market", 0, False),
         ("street-1", 1, True),
     ]
+
+
+def test_a_password_hashed_once_is_each_accounts_own_and_as_strong_as_any(city: City) -> None:
+    shared = actions.hashed_once("orchid river lantern")
+    told = {"organization": "housing", "roles": [Role.CONSUMER]}
+    for name in ("first", "second"):
+        actions.register_person(by=SEED, username=name, display_name=name, password=shared, **told)
+    first, second = Person.objects.filter(username__in=("first", "second")).order_by("username")
+    assert first.check_password("orchid river lantern") and second.check_password("orchid river lantern")
+    first.set_password("lantern river orchid")
+    first.save()
+    second.refresh_from_db()
+    assert second.check_password("orchid river lantern")
+    assert "orchid" not in repr(shared)
+    with pytest.raises(GongshuError) as refused:
+        weak = actions.hashed_once("12345")
+        actions.register_person(by=SEED, username="third", display_name="third", password=weak, **told)
+    assert refused.value.code == "identity.password_weak"

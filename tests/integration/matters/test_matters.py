@@ -276,6 +276,7 @@ def test_the_pages_show_ask_register_and_deal_with_it(city: City, under: Under) 
     assert browser.post(acted, {"act": "justify", "position": "1", "ground": "", "reason": "x"}).status_code == 400
     assert browser.post(acted, {"act": "strike", "position": "1", "entry": entry.code}).status_code == 302
     assert browser.post(acted, {"act": "add", "material": "\x00" * 3}).status_code == 400
+    assert browser.post(acted, {"act": "ended", "reason": "停办"}).status_code == 400
     assert browser.post(acted, {"act": "end", "reason": "停办"}).status_code == 302
     assert browser.post("/console/matters/", {"name": "", "asked_of": "legal"}).status_code == 400
     shown = browser.get("/console/matters/?status=ended").content.decode()

@@ -170,6 +170,7 @@ def test_the_pages(city: City) -> None:
     surveyed = browser.get("/console/assets/?survey=1").content.decode()
     assert "已开放记录数" in surveyed
     assert "Decimal" not in surveyed
+    assert browser.post("/console/assets/act/", {"act": "filed"}).status_code == 400
     assert browser.post("/console/assets/act/", {"act": "file", "to": " "}).status_code == 400
     browser.post("/console/assets/act/", {"act": "file", "to": "省政务数据管理机构"})
     assert "省政务数据管理机构" in browser.get("/console/assets/").content.decode()

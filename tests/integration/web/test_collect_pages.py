@@ -55,6 +55,8 @@ def test_a_file_that_was_shown_can_be_given_up(city, signed_in):
     )
     collection.work_one()
     assert "放弃" in wang.get(sent.headers["Location"]).content.decode()
+    unknown = wang.post(f"{sent.headers['Location']}cancel/", {"do": "greet"})
+    assert unknown.status_code == 400, "an unknown step does not cancel the run"
     wang.post(f"{sent.headers['Location']}cancel/")
     assert queries.latest(entry.code).status == "cancelled"
     late = wang.post(f"{sent.headers['Location']}confirm/", {}, follow=True)

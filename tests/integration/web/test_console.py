@@ -325,6 +325,10 @@ def test_a_secret_is_shown_once(city, signed_in):
     client_id = page.split('id="client-id">')[1].split("<")[0]
     renewed = zhou.post(f"/console/clients/{client_id}/", {"do": "rotate"}).content.decode()
     assert renewed.split('id="secret">')[1].split("<")[0] != secret
+    unknown = zhou.post(f"/console/clients/{client_id}/", {"do": "greet"})
+    assert unknown.status_code == 400, "an unknown step does not stop the client"
+    assert "没有这项办理" in unknown.content.decode()
+    assert "已停用" not in zhou.get("/console/clients/").content.decode()
     assert zhou.post(f"/console/clients/{client_id}/", {"do": "stop"}).status_code == 302
     assert "已停用" in zhou.get("/console/clients/").content.decode()
     assert signed_in("li").post(f"/console/clients/{client_id}/", {"do": "rotate"}).status_code == 404

@@ -210,6 +210,9 @@ def test_stop_and_resume_are_shown_before_they_are_made(city, signed_in):
         assert (duty.status, duty.due_on) == (DutyStatus.STOPPED, None)
         stopped = page_of(li, duty)
         assert "征求企业意见" in stopped
+        unknown = change(li, duty, act="forget")
+        assert unknown.status_code == 400
+        assert "没有这项办理" in unknown.content.decode()
         assert "恢复计时" in stopped
         assert 'value="extend"' not in stopped
     with at("2026-09-28"):
@@ -277,7 +280,7 @@ def test_who_does_not_hold_the_office_is_refused_in_a_sentence(city, signed_in):
             assert refused.status_code in (403, 409), (who, typed)
             assert sentence in refused.content.decode()
         assert change(signed_in("zhou"), duty, **extend).status_code == 403
-        assert change(signed_in("li"), duty, act="fly").status_code == 302
+        assert change(signed_in("li"), duty, act="fly").status_code == 400
         assert signed_in("li").get(f"/console/duties/{duty.pk}/change/").status_code == 405
     with at("2026-09-25"):
         late = change(signed_in("li"), duty, **stop)

@@ -49,6 +49,12 @@ def test_the_whole_way_through_the_pages(city, signed_in):
     unreadable = lin.post(f"{page}act/", {"act": "order", "words": "停止使用", "due_on": "tomorrow"})
     assert unreadable.status_code == 400
     assert "停止使用" in unreadable.content.decode()
+    unknown = lin.post(f"{page}act/", {"act": "forgive", "words": "停止使用"})
+    assert unknown.status_code == 400
+    assert "没有这项办理" in unknown.content.decode()
+    english = lin.post(f"{page}act/?lang=en", {"words": "停止使用"})
+    assert english.status_code == 400
+    assert "no such step" in english.content.decode()
     lin.post(f"{page}act/", {"act": "order", "words": "停止使用", "due_on": day(10)})
     shown = li.get(page).content.decode()
     assert "停止使用" in shown

@@ -61,6 +61,9 @@ def test_a_fault_is_filed_ordered_mended_sent_back_and_accepted_through_the_page
     assert "条文未定天数" in text(lin.get(page))
     for wrong in ("", "not a day", day(0)):
         assert lin.post(act, {"act": "order", "due_on": wrong}).status_code == 400
+    unknown = lin.post(act, {"act": "orders", "due_on": day(9)})
+    assert unknown.status_code == 400
+    assert "没有这项办理" in text(unknown)
     lin.post(act, {"act": "order", "due_on": day(9), "words": "请尽快"})
     assert lin.post(act, {"act": "extend", "due_on": day(8), "words": "x"}).status_code == 400
     lin.post(act, {"act": "extend", "due_on": day(12), "words": "节前任务重"})

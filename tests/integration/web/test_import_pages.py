@@ -39,6 +39,8 @@ def test_a_list_goes_through_the_wizard(city: City, signed_in: Callable[[str], C
     scripted = client.post("/console/catalog/imports/upload/", sent, headers={"HX-Request": "true"})
     other = ImportRun.objects.exclude(pk=run.pk).get()
     assert (scripted.status_code, scripted.headers["HX-Redirect"]) == (204, f"/console/catalog/imports/{other.pk}/")
+    unknown = client.post(f"/console/catalog/imports/{other.pk}/act/", {"do": "greet"})
+    assert unknown.status_code == 400, "an unknown step does not cancel the import"
     client.post(f"/console/catalog/imports/{other.pk}/act/", {"do": "cancel"})
     shown = client.get(address).content.decode()
     assert "未识别" in shown

@@ -79,6 +79,7 @@ def test_from_the_form_to_the_reconciled_run(city, signed_in, bureau):
     assert wang.post(f"{page}edit/", typed(entry, bureau, password="", name="新名")).status_code == 302
     source.refresh_from_db()
     assert (source.name, source.secrets_wrapped) == ("新名", before)
+    assert wang.post(f"{page}act/", {"do": "greet"}).status_code == 400
     for do, status in (("pause", "paused"), ("resume", "active"), ("remove", "removed")):
         wang.post(f"{page}act/", {"do": do})
         source.refresh_from_db()

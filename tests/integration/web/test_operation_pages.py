@@ -52,6 +52,9 @@ def test_a_designation_its_demand_and_its_correction_through_the_pages(city, sig
     found = queries.held(city.operator)
     page, act = f"/console/operation/{found.number}/", f"/console/operation/{found.number}/act/"
     assert signed_in("zhou").get(page).status_code == 404
+    unknown = lin.post(act, {"act": "passed"})
+    assert unknown.status_code == 400
+    assert "没有这项办理" in text(unknown)
     lin.post(act, {"act": "pass"})
     assert "参加论证的专家" in text(yan.get(page))
     yan.post(act, {"act": "pass", "words": "能力具备", "experts": "张教授"})
@@ -80,6 +83,7 @@ def test_a_designation_its_demand_and_its_correction_through_the_pages(city, sig
     unclear = lin.post(f"{where}act/", {"act": "pass", **review})
     assert unclear.status_code == 400
     assert "请确认该数据不属于" in text(unclear)
+    assert lin.post(f"{where}act/", {"act": "passed", **review}).status_code == 400
     clear = ["security_or_public_interest", "privacy", "forbidden_by_law"]
     lin.post(f"{where}act/", {"act": "pass", **review, "clear": clear})
     demand.refresh_from_db()
@@ -95,9 +99,17 @@ def test_a_designation_its_demand_and_its_correction_through_the_pages(city, sig
     lin.post(act, {"act": "accept", "correction": correction.number})
     assert grants.in_force(organization="operator").exists()
 
-    refused = lin.post("/console/operation/demands/bar/", {"code": entry.code, "ground": "", "reason": "x"})
+    refused = lin.post(
+        "/console/operation/demands/bar/", {"act": "bar", "code": entry.code, "ground": "", "reason": "x"}
+    )
     assert refused.status_code == 400
-    lin.post("/console/operation/demands/bar/", {"code": entry.code, "ground": "privacy", "reason": "可识别个人"})
+    unknown = {"act": "lifted", "code": entry.code, "ground": "privacy", "reason": "可识别个人"}
+    assert lin.post("/console/operation/demands/bar/", unknown).status_code == 400
+    assert grants.in_force(organization="operator").exists()
+    lin.post(
+        "/console/operation/demands/bar/",
+        {"act": "bar", "code": entry.code, "ground": "privacy", "reason": "可识别个人"},
+    )
     assert "可识别个人" in text(lin.get("/console/operation/demands/"))
     assert "不得授权运营" in text(ma.get(f"/console/operation/demands/new/?code={entry.code}"))
     assert not grants.in_force(organization="operator").exists()

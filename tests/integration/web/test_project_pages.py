@@ -49,6 +49,9 @@ def test_a_project_through_the_pages(city, signed_in):
     wang.post(act, PLAN)
     assert "没有不符合项" in text(wang.get(address))
     assert lin.post(act, {"act": "pass"}).status_code == 409
+    unknown = wang.post(act, {"act": "submitted"})
+    assert unknown.status_code == 400
+    assert "没有这项办理" in unknown.content.decode()
     wang.post(act, {"act": "submit"})
     assert address in text(lin.get("/console/"))
     refused = lin.post(act, {"act": "refuse"})

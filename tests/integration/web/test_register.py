@@ -146,6 +146,7 @@ def test_stopping_a_persons_sign_in_ends_their_sessions_for_good(city, signed_in
     browser, _ = enter("zhou", PASSWORD)
     assert browser.get("/console/").status_code == 200
     address = f"/console/people/{number_of('zhou')}/sign-in/"
+    assert lin.post(address, {"do": "greet"}).status_code == 400, "an unknown step stops nobody"
     assert lin.post(address, {"do": "stop"}).status_code == 302
     assert browser.get("/console/").status_code == 302
     assert enter("zhou", PASSWORD)[1].status_code == 401

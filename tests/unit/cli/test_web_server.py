@@ -67,6 +67,29 @@ def test_a_worker_that_does_not_serve_yet_ends_at_the_signal():
     assert ended(child)
 
 
+class HardOfHearing:
+    """A worker that was not listening yet when it was first asked to end."""
+
+    def __init__(self):
+        self.asked, self.idx = 0, 0
+
+    def is_alive(self):
+        return self.asked < 2
+
+    def terminate(self):
+        self.asked += 1
+
+    def join(self, timeout=None):
+        assert not self.is_alive() or timeout is not None, "the master waits for ever"
+
+
+def test_a_worker_that_lost_the_signal_is_asked_again():
+    pages, worker = server(), HardOfHearing()
+    pages.wrks.append(worker)
+    pages._stop_workers()
+    assert not worker.is_alive()
+
+
 @pytest.mark.parametrize("delay", [0, 0.0005, 0.001, 0.002, 0.01])
 def test_the_whole_server_ends_soon_after_its_worker_was_forked(delay):
     began = time.monotonic()

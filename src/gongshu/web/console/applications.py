@@ -28,6 +28,7 @@ from gongshu.web import duty_block
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, due_view, page_of, purpose_text, share_tag, status_tag
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.steps import unknown
 from gongshu.web.typed import words as typed_words
 
 PAGE_SIZE = 20
@@ -307,10 +308,9 @@ def application_page(request: HttpRequest, number: str, wrong: GongshuError | No
 @require_POST
 def decide(request: HttpRequest, number: str) -> HttpResponse:
     typed = request.POST
-    try:
-        outcome = Outcome(typed.get("outcome", ""))
-    except ValueError:
-        return HttpResponseRedirect(f"/console/applications/{number}/")
+    if typed.get("outcome", "") not in set(Outcome):
+        return application_page(request, number, unknown())
+    outcome = Outcome(typed["outcome"])
     decision = Decision(
         outcome=outcome,
         reason=typed.get("reason", ""),

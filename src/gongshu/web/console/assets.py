@@ -17,7 +17,7 @@ from gongshu.supervision import asset_actions as actions
 from gongshu.supervision import asset_queries as queries
 from gongshu.supervision import handover_actions as handovers
 from gongshu.supervision.asset_method import DIMENSIONS, METHOD
-from gongshu.web import sheets
+from gongshu.web import sheets, steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, page_of
 from gongshu.web.permissions import actor_of, requires, staff
@@ -92,7 +92,6 @@ def asset(request: HttpRequest, number: str) -> HttpResponse:
 def act(request: HttpRequest) -> HttpResponse:
     """Register what is not registered yet, assess one asset, or file the register upward."""
     by, name, back = actor_of(request), request.POST.get("act", ""), "/console/assets/"
-    said: Text | None = None
     try:
         if name == "register":
             made = len(actions.register_all(by=by))
@@ -111,10 +110,11 @@ def act(request: HttpRequest) -> HttpResponse:
             number, given = request.POST.get("number", "")[:24], request.POST.get("receipt", "")
             handovers.note_receipt(by=by, number=number, receipt=given)
             said = Text("回执已登记。", "The receipt is noted.")
+        else:
+            raise steps.unknown()
     except GongshuError as wrong:
         return assets_page(request, wrong)
-    if said:
-        messages.success(request, said.say(language_of(request)))
+    messages.success(request, said.say(language_of(request)))
     return HttpResponseRedirect(back)
 
 

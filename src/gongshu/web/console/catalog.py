@@ -38,10 +38,10 @@ from gongshu.sharing import dispute_queries
 from gongshu.sharing import queries as sharing
 from gongshu.web import duty_block
 from gongshu.web.console import entry_tabs, readers, review
-from gongshu.web.console.demands import read_day
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, facet_words, grant_lines, open_tag, share_tag, status_tag
 from gongshu.web.permissions import actor_of, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 20
 
@@ -220,7 +220,7 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
         elif wanted == "declare":
             actions.declare_change(by=actor, code=code, reason=remark)
         elif wanted == "data_changed":
-            day = read_day(request.POST.get("changed_on", ""), "changed_on")
+            day = needed_day(request.POST, "changed_on")
             data_actions.declare_data_change(by=actor, code=code, changed_on=day, note=remark)
         elif wanted == "reopen":
             actions.reopen_entry(by=actor, code=code)

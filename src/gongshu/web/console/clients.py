@@ -15,6 +15,7 @@ from gongshu.crypto.signing import ALGORITHMS
 from gongshu.errors import GongshuError, Text
 from gongshu.identity import actions, queries
 from gongshu.identity.states import Role
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import page_of
 from gongshu.web.permissions import STAFF, actor_of, requires
@@ -63,8 +64,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest, client_id: str) -> HttpResponse:
     """A new secret, stop, or start again."""
-    actor, wanted = actor_of(request), request.POST.get("do", "")
+    actor = actor_of(request)
     queries.client(actor, client_id)
+    wanted = steps.chosen(request.POST, "do", ("rotate", "stop", "start"))
     try:
         if wanted == "rotate":
             made, secret = actions.rotate_client_secret(by=actor, client_id=client_id)

@@ -18,7 +18,7 @@ from gongshu.collection.options import ENCODINGS, Options
 from gongshu.collection.states import RUN_LABELS, UNFINISHED, RunStatus
 from gongshu.errors import GongshuError, Text
 from gongshu.identity.states import Role
-from gongshu.web import csv_answer
+from gongshu.web import csv_answer, steps
 from gongshu.web.console import intakes
 from gongshu.web.language import language_of
 from gongshu.web.parts import page_of, status_tag
@@ -259,8 +259,9 @@ def _lines(first: Any, rows: Iterator[Any], language: str) -> Iterator[list[Any]
 def cancel(request: HttpRequest, run_id: str) -> HttpResponse:
     """Stop a run that has not ended, or try a failed one again."""
     actor, language = actor_of(request), language_of(request)
+    again = "do" in request.POST and steps.chosen(request.POST, "do", ("retry",)) == "retry"
     try:
-        if request.POST.get("do") == "retry":
+        if again:
             actions.retry(by=actor, run=run_id)
             messages.success(request, Text("已重新排队。", "Queued again.").say(language))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -25,6 +24,7 @@ from gongshu.ledger import queries as ledger
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, due_view, page_of, purpose_text, share_tag, status_tag
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import day, needed_day
 
 PAGE_SIZE = 20
 WORDS = ("items", "basis", "scenario", "business_process", "scope")
@@ -49,16 +49,6 @@ def tag(found: Any) -> Any:
     """The badge of a demand's state."""
     shown = status_tag(found.status, found.status_label)
     return type(shown)(shown.text, _TONES.get(found.status, "still"))
-
-
-def read_day(text: str, field: str) -> date:
-    """A day of a form, or the sentence that says how to write one."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise GongshuError(
-            "demand.day", "请填写日期，格式如 2027-06-30。", "Fill in a day, for example 2027-06-30.", field=field
-        ) from None
 
 
 @staff
@@ -120,12 +110,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _need(typed: QueryDict) -> Need:
-    wanted = typed.get("wanted_by", "").strip()
     return Need(
         title=typed.get("title", ""),
         purpose=typed.get("purpose", ""),
         mode=typed.get("mode", ""),
-        wanted_by=read_day(wanted, "wanted_by") if wanted else None,
+        wanted_by=day(typed, "wanted_by"),
         **{name: typed.get(name, "") for name in WORDS},
     )
 
@@ -221,7 +210,7 @@ def _take(request: HttpRequest, number: str, wanted: str) -> None:
     if wanted == "match":
         actions.match(by=actor, number=number, code=typed.get("code", ""), remark=remark)
     elif wanted == "assign":
-        due_on = read_day(typed.get("due_on", ""), "due_on")
+        due_on = needed_day(typed, "due_on")
         actions.assign(by=actor, number=number, provider=typed.get("provider", ""), due_on=due_on, remark=remark)
     elif wanted == "decline":
         actions.decline(by=actor, number=number, remark=remark)

@@ -17,7 +17,7 @@ from gongshu.identity import queries as identity
 from gongshu.identity.actor import Actor
 from gongshu.identity.states import ROLE_LABELS, Role
 from gongshu.ledger import queries as ledger
-from gongshu.web import duty_block, duty_drawing
+from gongshu.web import duty_block, duty_drawing, steps
 from gongshu.web.console import duty_forms
 from gongshu.web.console.duty_forms import FORMS, ChangeForm, offered
 from gongshu.web.language import language_of
@@ -47,9 +47,9 @@ def change(request: HttpRequest, duty_id: int) -> HttpResponse:
     """First a look at the new due date, then, with ``confirm``, the change itself."""
     actor, language, typed = actor_of(request), language_of(request), request.POST
     found = queries.duty(actor, duty_id)
-    kind = FORMS.get(typed.get("act", ""))
-    if kind is None:
-        return HttpResponseRedirect(f"/console/duties/{duty_id}/")
+    if typed.get("act", "") not in FORMS:
+        return duty_page(request, duty_id, wrong=steps.unknown())
+    kind = FORMS[typed["act"]]
     form = kind(typed, language=language, offered=queries.options(actor, found))
     may = kind.act in offered(form.offered)
     if "edit" in typed and may:

@@ -19,10 +19,12 @@ from gongshu.supervision import actions, queries
 from gongshu.supervision.detectors import DETECTORS
 from gongshu.supervision.procedure import procedure
 from gongshu.supervision.states import FINDING_LABELS, LIVE, FindingStatus
+from gongshu.web import steps
 from gongshu.web.console.lawsteps import law_steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, due_view, page_of
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 20
 _TONES = {
@@ -143,14 +145,13 @@ _DONE = {
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One step of the case; which ones the viewer may take is the domain's to say."""
-    name = request.POST.get("act", "")
-    try:
-        _perform(request, number, name)
-    except GongshuError as wrong:
-        return finding_page(request, number, wrong)
-    if name in _DONE:
-        messages.success(request, _DONE[name].say(language_of(request)))
-    return HttpResponseRedirect(f"/console/findings/{number}/")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: finding_page(request, number, wrong),
+        f"/console/findings/{number}/",
+    )
 
 
 def _perform(request: HttpRequest, number: str, name: str) -> None:
@@ -159,31 +160,19 @@ def _perform(request: HttpRequest, number: str, name: str) -> None:
     if name == "dismiss":
         actions.dismiss(by=by, number=number, reason=words)
     elif name == "order":
-        actions.order(by=by, number=number, demand=words, due_on=_day(typed.get("due_on", "")))
+        actions.order(by=by, number=number, demand=words, due_on=needed_day(typed, "due_on"))
     elif name == "answer":
         actions.answer(by=by, number=number, done=words, evidence=typed.get("evidence", ""))
     elif name == "accept":
         actions.accept(by=by, number=number, remark=words)
     elif name == "extend":
-        actions.extend(by=by, number=number, reason=words, due_on=_day(typed.get("due_on", "")))
+        actions.extend(by=by, number=number, reason=words, due_on=needed_day(typed, "due_on"))
     elif name == "fail":
         actions.fail(by=by, number=number, reason=words)
     elif name == "circulate":
         actions.circulate(by=by, number=number, text=words)
     elif name == "hand_on":
         actions.hand_on(by=by, number=number, way=typed.get("way", ""), to=typed.get("to", ""), reason=words)
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise GongshuError(
-            "supervision.day_unreadable",
-            "请填写改正期限，格式如 2027-06-30。",
-            "Fill in the day to correct by, for example 2027-06-30.",
-            field="due_on",
-        ) from None
 
 
 def _tag(found: Any) -> Tag:

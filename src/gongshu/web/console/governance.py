@@ -21,6 +21,7 @@ from gongshu.operation.governance_policy import Fault
 from gongshu.operation.governance_states import GOVERNANCE_LABELS, LIVE, GovernanceStatus
 from gongshu.operation.states import DesignationStatus
 from gongshu.quality.checkset import DIMENSION_LABELS, Dimension
+from gongshu.web import steps
 from gongshu.web.console.lawsteps import law_steps
 from gongshu.web.console.operation_demands import concerned
 from gongshu.web.language import language_of
@@ -152,14 +153,13 @@ _STATES = {"decline": "stopped", "send_back": "stopped", "withdraw": "stopped"}
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One turn of the case; whose it is, is the domain's to say."""
-    name = request.POST.get("act", "")
-    try:
-        _perform(request, number, name)
-    except GongshuError as wrong:
-        return demand_page(request, number, wrong)
-    if name in _DONE:
-        messages.success(request, _DONE[name].say(language_of(request)))
-    return HttpResponseRedirect(f"/console/operation/governance/{number}/")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: demand_page(request, number, wrong),
+        f"/console/operation/governance/{number}/",
+    )
 
 
 def _perform(request: HttpRequest, number: str, name: str) -> None:

@@ -20,6 +20,7 @@ from gongshu.catalog.excel.parsing import Options
 from gongshu.catalog.import_states import OUTCOME_LABELS, UNDER_WAY, Outcome
 from gongshu.errors import GongshuError, Text
 from gongshu.identity.states import Role
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import page_of, status_tag
 from gongshu.web.permissions import actor_of, requires
@@ -108,7 +109,7 @@ def choose(request: HttpRequest, run_id: str) -> HttpResponse:
 def act(request: HttpRequest, run_id: str) -> HttpResponse:
     """Confirm, cancel or go on."""
     actor = actor_of(request)
-    match request.POST.get("do"):
+    match steps.chosen(request.POST, "do", ("confirm", "resume", "cancel")):
         case "confirm":
             said = Text("已开始导入。", "The import has begun.")
             return _acted(request, run_id, lambda: import_actions.confirm(by=actor, run=run_id), said)

@@ -25,6 +25,7 @@ from gongshu.collection.states import (
 )
 from gongshu.errors import GongshuError, Text
 from gongshu.identity.states import Role
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, page_of
 from gongshu.web.permissions import actor_of, requires, staff
@@ -199,11 +200,14 @@ def intake(request: HttpRequest, source_id: str) -> HttpResponse:
     return render(request, "console/intake.html", context)
 
 
+_DO = ("test", "write", "run", "pause", "resume", "remove")
+
+
 @requires(Role.PROVIDER)
 @require_POST
 def act(request: HttpRequest, source_id: str) -> HttpResponse:
     """Try it out, start a turn, pause it, let it go on, remove it: ``do`` says which."""
-    actor, language, wanted = actor_of(request), language_of(request), request.POST.get("do", "")
+    actor, language, wanted = actor_of(request), language_of(request), steps.chosen(request.POST, "do", _DO)
     back = f"{HOME}{source_id}/"
     try:
         if wanted == "test":

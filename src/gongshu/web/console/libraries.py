@@ -30,11 +30,11 @@ from gongshu.libraries.states import (
     LibraryKind,
     LibraryStatus,
 )
-from gongshu.web import gateway_client
-from gongshu.web.console.demands import read_day
+from gongshu.web import gateway_client, steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, page_of
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import day
 
 PAGE_SIZE = 20
 PREVIEW = 5
@@ -99,7 +99,6 @@ def new(request: HttpRequest) -> HttpResponse:
 def _open(request: HttpRequest) -> Any:
     typed = request.POST
     kind, about, combine = typed.get("kind", ""), typed.get("about", ""), typed.get("combine", "")
-    ends_on = typed.get("ends_on", "")
     return actions.open_library(
         by=actor_of(request),
         code=typed.get("code", "")[:40],
@@ -108,7 +107,7 @@ def _open(request: HttpRequest) -> Any:
         combine=Combine(combine) if combine in set(Combine) else Combine.UNION,
         about=BaseKind(about) if about in set(BaseKind) and kind == LibraryKind.BASE else None,
         purpose=typed.get("purpose", ""),
-        ends_on=read_day(ends_on, "ends_on") if ends_on else None,
+        ends_on=day(typed, "ends_on"),
     )
 
 
@@ -220,7 +219,7 @@ def _act(request: HttpRequest, number: str) -> Text:
     if step == "end":
         actions.end(by=by, number=number, reason=typed.get("reason", ""))
         return Text("已结束，不再提供查询。", "Ended; it is served no longer.")
-    raise GongshuError("web.step_unknown", "没有这个步骤。", "There is no such step.")
+    raise steps.unknown()
 
 
 def _tag(found: Any) -> Tag:

@@ -19,10 +19,11 @@ from gongshu.identity import queries as identity
 from gongshu.identity.states import Office, Role
 from gongshu.ledger import queries as ledger
 from gongshu.web import sheets
-from gongshu.web.console.demands import read_day, tag
+from gongshu.web.console.demands import tag
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, page_of
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 30
 PARTS: dict[ListKind, list[tuple[str, Text]]] = {
@@ -158,7 +159,7 @@ def meeting_new(request: HttpRequest) -> HttpResponse:
             made = actions.convene(
                 by=actor,
                 title=typed.get("title", ""),
-                held_on=read_day(typed.get("held_on", ""), "held_on"),
+                held_on=needed_day(typed, "held_on"),
                 place=typed.get("place", ""),
                 participants=typed.getlist("participants"),
                 demands=typed.getlist("demands"),

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from gongshu.catalog import mandate_actions as actions
 from gongshu.catalog import mandate_queries as queries
 from gongshu.errors import GongshuError, Text
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, page_of
 from gongshu.web.permissions import actor_of, staff
@@ -30,14 +31,13 @@ def mandates(request: HttpRequest) -> HttpResponse:
     actor, language, typed = actor_of(request), language_of(request), request.POST
     wrong: GongshuError | None = None
     if request.method == "POST":
-        act = typed.get("act", "")
         try:
+            act = steps.chosen(typed, "act", _DONE)
             _perform(request, act)
         except GongshuError as error:
             wrong = error
         else:
-            if act in _DONE:
-                messages.success(request, _DONE[act].say(language))
+            messages.success(request, _DONE[act].say(language))
             return HttpResponseRedirect("/console/mandates/")
     page = page_of(request, queries.visible(actor), PAGE_SIZE)
     beyond = queries.beyond(actor)

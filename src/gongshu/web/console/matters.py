@@ -22,6 +22,7 @@ from gongshu.matters.states import (
     MaterialStatus,
     MatterStatus,
 )
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, mode_words, page_of, share_tag
 from gongshu.web.permissions import actor_of, requires, staff
@@ -130,28 +131,32 @@ def matter_page(request: HttpRequest, number: str, wrong: GongshuError | None = 
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One step; who may take it is the domain's to say."""
-    typed, by, name = request.POST, actor_of(request), request.POST.get("act", "")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: matter_page(request, number, wrong),
+        f"/console/matters/{number}/",
+    )
+
+
+def _perform(request: HttpRequest, number: str, name: str) -> None:
+    typed, by = request.POST, actor_of(request)
     row = typed.get("position", "")
     position = int(row) if row.isascii() and row.isdecimal() and len(row) < 10 else 0
     reason = typed.get("reason", "")
-    try:
-        if name == "add":
-            actions.add_material(by=by, number=number, name=typed.get("material", ""))
-        elif name == "strike":
-            actions.strike(by=by, number=number, position=position, entry=typed.get("entry", ""), reason=reason)
-        elif name == "justify":
-            actions.justify(by=by, number=number, position=position, ground=typed.get("ground", ""), reason=reason)
-        elif name == "disallow":
-            actions.disallow(by=by, number=number, position=position, reason=reason)
-        elif name == "resume":
-            actions.resume(by=by, number=number, position=position, reason=reason)
-        elif name == "end":
-            actions.end(by=by, number=number, reason=reason)
-    except GongshuError as wrong:
-        return matter_page(request, number, wrong)
-    if name in _DONE:
-        messages.success(request, _DONE[name].say(language_of(request)))
-    return HttpResponseRedirect(f"/console/matters/{number}/")
+    if name == "add":
+        actions.add_material(by=by, number=number, name=typed.get("material", ""))
+    elif name == "strike":
+        actions.strike(by=by, number=number, position=position, entry=typed.get("entry", ""), reason=reason)
+    elif name == "justify":
+        actions.justify(by=by, number=number, position=position, ground=typed.get("ground", ""), reason=reason)
+    elif name == "disallow":
+        actions.disallow(by=by, number=number, position=position, reason=reason)
+    elif name == "resume":
+        actions.resume(by=by, number=number, position=position, reason=reason)
+    elif name == "end":
+        actions.end(by=by, number=number, reason=reason)
 
 
 def _ways(held: Any) -> list[tuple[str, list[Text]]]:

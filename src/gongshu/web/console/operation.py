@@ -19,10 +19,13 @@ from gongshu.operation import actions, exit_actions, queries
 from gongshu.operation.agreement import Agreement, Filing
 from gongshu.operation.procedure import listed, turns
 from gongshu.operation.states import DESIGNATION_LABELS, DesignationStatus
+from gongshu.web import steps
 from gongshu.web.console.lawsteps import law_steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, due_view, page_of
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import day as typed_day
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 20
 _TONES = {
@@ -155,19 +158,22 @@ def designation_page(request: HttpRequest, number: str, wrong: GongshuError | No
     return render(request, "console/operation_designation.html", context, status=wrong.status if wrong else 200)
 
 
-_DONE = Text("已办理。", "Done.")
+_ACTS = ("pass", "refuse", "sign", "withdraw", "early", "early-agree", "early-keep")
+_ACTS += ("correct", "answer", "accept", "terminate")
+_DONE = dict.fromkeys(_ACTS, Text("已办理。", "Done."))
 
 
 @requires(Role.DATA_AUTHORITY, Role.OPERATOR)
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One act on the case; who may is the domain's to say."""
-    try:
-        _perform(request, number, request.POST.get("act", ""))
-    except GongshuError as wrong:
-        return designation_page(request, number, wrong)
-    messages.success(request, _DONE.say(language_of(request)))
-    return HttpResponseRedirect(f"/console/operation/{number}/")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: designation_page(request, number, wrong),
+        f"/console/operation/{number}/",
+    )
 
 
 def _perform(request: HttpRequest, number: str, name: str) -> None:
@@ -185,7 +191,7 @@ def _perform(request: HttpRequest, number: str, name: str) -> None:
         actions.answer_early_end(by=by, number=number, agreed=name == "early-agree", remark=words)
     elif name == "correct":
         exit_actions.order_correction(
-            by=by, number=number, ground=typed.get("ground", ""), findings=words, due_on=_day(typed.get("due_on", ""))
+            by=by, number=number, ground=typed.get("ground", ""), findings=words, due_on=needed_day(typed, "due_on")
         )
     elif name == "answer":
         evidence = typed.get("evidence", "")
@@ -199,25 +205,12 @@ def _perform(request: HttpRequest, number: str, name: str) -> None:
 def _agreement(request: HttpRequest) -> Agreement:
     typed = request.POST
     names = listed("operation.agreement_contents", clock.today()).names
-    until = typed.get("valid_until", "")
     return Agreement(
         number=typed.get("number", ""),
-        valid_from=_day(typed.get("valid_from", "")),
+        valid_from=needed_day(typed, "valid_from"),
         contents={name: typed.get(f"content-{name}", "") for name in names},
-        valid_until=_day(until) if until else None,
+        valid_until=typed_day(typed, "valid_until"),
     )
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise GongshuError(
-            "operation.day_unreadable",
-            "请填写日期，格式如 2027-06-30。",
-            "Fill in the day, for example 2027-06-30.",
-            field="due_on",
-        ) from None
 
 
 def listed_term(day: date, language: str) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from gongshu.operation import demand_actions, queries
 from gongshu.operation.agreement import DemandData
 from gongshu.operation.procedure import listed
 from gongshu.operation.states import DEMAND_LABELS, DemandStatus
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, due_view, page_of
 from gongshu.web.permissions import actor_of, requires
@@ -71,7 +72,7 @@ def bar(request: HttpRequest) -> HttpResponse:
     typed, by = request.POST, actor_of(request)
     code, reason = typed.get("code", ""), typed.get("reason", "")
     try:
-        if typed.get("act") == "lift":
+        if steps.chosen(typed, "act", ("bar", "lift")) == "lift":
             demand_actions.lift(by=by, code=code, reason=reason)
         else:
             demand_actions.bar(by=by, code=code, ground=typed.get("ground", ""), reason=reason)
@@ -162,16 +163,21 @@ def demand_page(request: HttpRequest, number: str, wrong: GongshuError | None = 
     return render(request, "console/operation_demand.html", context, status=wrong.status if wrong else 200)
 
 
+_ACTS = ("pass", "refuse", "withdraw", "ask-end", "end-agree", "end-keep", "end")
+_DONE = dict.fromkeys(_ACTS, Text("已办理。", "Done."))
+
+
 @requires(Role.DATA_AUTHORITY, Role.OPERATOR, Role.PROVIDER)
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One act on a demand; who may is the domain's to say."""
-    try:
-        _perform(request, number, request.POST.get("act", ""))
-    except GongshuError as wrong:
-        return demand_page(request, number, wrong)
-    messages.success(request, Text("已办理。", "Done.").say(language_of(request)))
-    return HttpResponseRedirect(f"/console/operation/demands/{number}/")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: demand_page(request, number, wrong),
+        f"/console/operation/demands/{number}/",
+    )
 
 
 def _perform(request: HttpRequest, number: str, name: str) -> None:

@@ -11,10 +11,11 @@ from gongshu.collection import paper_actions as actions
 from gongshu.collection import paper_queries as queries
 from gongshu.collection.paper_states import LIVE, PAPER_LABELS, PaperStatus
 from gongshu.errors import GongshuError, Text
-from gongshu.web.console.demands import read_day
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, due_view, page_of
 from gongshu.web.permissions import actor_of, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 30
 _TONES = {PaperStatus.UNDER_WAY: "info", PaperStatus.DIGITISED: "good"}
@@ -32,14 +33,13 @@ def paper(request: HttpRequest) -> HttpResponse:
     actor, language, typed, asked = actor_of(request), language_of(request), request.POST, request.GET
     wrong: GongshuError | None = None
     if request.method == "POST":
-        act = typed.get("act", "")
         try:
+            act = steps.chosen(typed, "act", _DONE)
             _perform(request, act)
         except GongshuError as error:
             wrong = error
         else:
-            if act in _DONE:
-                messages.success(request, _DONE[act].say(language))
+            messages.success(request, _DONE[act].say(language))
             return HttpResponseRedirect("/console/paper/")
     page = page_of(request, queries.visible(actor, status=asked.get("status", "")), PAGE_SIZE)
     keeps = queries.can_keep(actor)
@@ -77,13 +77,13 @@ def _perform(request: HttpRequest, act: str) -> None:
             measure=typed.get("measure", ""),
             basis=typed.get("basis", ""),
             entry=typed.get("entry", ""),
-            begins_on=read_day(typed.get("begins_on", ""), "begins_on"),
-            due_on=read_day(typed.get("due_on", ""), "due_on"),
+            begins_on=needed_day(typed, "begins_on"),
+            due_on=needed_day(typed, "due_on"),
         )
     elif act == "report":
         actions.report(by=by, number=number, digitised=_whole(typed.get("digitised", "")))
     elif act == "replan":
-        day = read_day(typed.get("due_on", ""), "due_on")
+        day = needed_day(typed, "due_on")
         actions.replan(by=by, number=number, due_on=day, reason=typed.get("reason", ""))
     elif act == "drop":
         actions.drop(by=by, number=number, reason=typed.get("reason", ""))

@@ -13,6 +13,7 @@ from gongshu.errors import GongshuError, NotFound, Text
 from gongshu.identity import actions, directory, queries
 from gongshu.identity.states import PASSWORD_RULE, ROLE_LABELS, ROLE_NOTES, Role
 from gongshu.ledger import queries as ledger
+from gongshu.web import steps
 from gongshu.web.console.people_forms import ROLES
 from gongshu.web.language import language_of
 from gongshu.web.permissions import STAFF, actor_of, requires
@@ -86,7 +87,7 @@ def role_end(request: HttpRequest, person_id: int, membership_id: int) -> HttpRe
 @require_POST
 def sign_in_state(request: HttpRequest, person_id: int) -> HttpResponse:
     """Stop the person's sign-in, or restore it."""
-    active = request.POST.get("do") == "restore"
+    active = steps.chosen(request.POST, "do", ("stop", "restore")) == "restore"
     try:
         actions.set_person_active(by=actor_of(request), person_id=person_id, active=active)
     except NotFound:

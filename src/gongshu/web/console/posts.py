@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -18,23 +17,10 @@ from gongshu.identity.states import Role
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, page_of
 from gongshu.web.permissions import STAFF, actor_of, requires, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 50
 readers = requires(*STAFF, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
-
-
-def read_day(text: str, name: str) -> date:
-    """A day as a form sends it.
-
-    Raises:
-        GongshuError: ``web.day``, about the field ``name``.
-    """
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise GongshuError(
-            "web.day", "请填写日期，格式如 2026-03-02。", "Fill in a day, for example 2026-03-02.", field=name
-        ) from error
 
 
 @readers
@@ -102,7 +88,7 @@ def appoint(request: HttpRequest, code: str) -> HttpResponse:
             name=typed.get("name", ""),
             contact=typed.get("contact", ""),
             username=typed.get("username", ""),
-            since=read_day(typed.get("since", ""), "since"),
+            since=needed_day(typed, "since"),
             replaces=int(replaces) if replaces.isascii() and replaces.isdecimal() and len(replaces) < 19 else None,
         )
     except GongshuError as wrong:
@@ -119,7 +105,7 @@ def leave(request: HttpRequest, code: str, holding_id: int) -> HttpResponse:
             by=actor_of(request),
             organization=code,
             holding_id=holding_id,
-            until=read_day(request.POST.get("until", ""), "until"),
+            until=needed_day(request.POST, "until"),
         )
     except GongshuError as wrong:
         return posts_page(request, code, wrong)

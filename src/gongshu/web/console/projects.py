@@ -23,6 +23,7 @@ from gongshu.supervision.project_gate import Reason, passes
 from gongshu.supervision.project_models import Project
 from gongshu.supervision.project_rules import Gate, gate
 from gongshu.supervision.project_states import BUILDING, PLANNABLE, PROJECT_LABELS, STAGE_LABELS, ProjectStatus, Stage
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, office_words, open_tag, page_of, share_tag
 from gongshu.web.permissions import actor_of, requires, staff
@@ -133,14 +134,13 @@ def project_page(request: HttpRequest, number: str, wrong: GongshuError | None =
 @require_POST
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """One step of a project; which ones the viewer may take is the domain's to say."""
-    name = request.POST.get("act", "")
-    try:
-        _perform(request, number, name)
-    except GongshuError as wrong:
-        return project_page(request, number, wrong)
-    if name in _DONE:
-        messages.success(request, _DONE[name].say(language_of(request)))
-    return HttpResponseRedirect(f"/console/projects/{number}/")
+    return steps.take(
+        request,
+        _DONE,
+        lambda name: _perform(request, number, name),
+        lambda wrong: project_page(request, number, wrong),
+        f"/console/projects/{number}/",
+    )
 
 
 def _perform(request: HttpRequest, number: str, name: str) -> None:

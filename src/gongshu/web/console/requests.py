@@ -19,7 +19,7 @@ from gongshu.ledger import queries as ledger
 from gongshu.opening import queries, request_actions
 from gongshu.opening.request import ASK_FIELDS, AccessRefusal
 from gongshu.opening.states import REQUEST_LABELS, RequestKind, RequestStatus
-from gongshu.web import duty_block
+from gongshu.web import duty_block, steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, open_tag, page_of, status_tag
 from gongshu.web.permissions import actor_of, requires, staff
@@ -98,29 +98,30 @@ def _page(request: HttpRequest, number: str, wrong: GongshuError | None = None) 
     return render(request, "console/request.html", context, status=wrong.status if wrong else 200)
 
 
+_DECIDED = {
+    "agree": Text("已同意。", "Agreed."),
+    "return": Text("已退回补正。", "Sent back to be completed."),
+    "refuse": Text("已作出不予开放的答复。", "Refused."),
+}
+
+
 @requires(Role.DATA_AUTHORITY, Role.PROVIDER)
 @require_POST
 def decide(request: HttpRequest, number: str) -> HttpResponse:
     """Answer the turn: yes, no with what the pack demands, or send it back to be completed."""
     typed, actor = request.POST, actor_of(request)
-    outcome = typed.get("outcome", "")
     try:
+        outcome = steps.chosen(typed, "outcome", _DECIDED)
         remark = words(typed, "remark")
         if outcome == "return":
             request_actions.send_back(by=actor, number=number, remark=remark)
-        elif outcome in {"agree", "refuse"}:
+        else:
             stated = AccessRefusal(words(typed, "ground", 60), words(typed, "basis_kind", 40), words(typed, "basis"))
             passed = outcome == "agree"
             request_actions.answer(by=actor, number=number, passed=passed, remark=remark, refusal=stated)
     except GongshuError as wrong:
         return _page(request, number, wrong)
-    said = {
-        "agree": Text("已同意。", "Agreed."),
-        "return": Text("已退回补正。", "Sent back to be completed."),
-        "refuse": Text("已作出不予开放的答复。", "Refused."),
-    }.get(outcome)
-    if said:
-        messages.success(request, said.say(language_of(request)))
+    messages.success(request, _DECIDED[outcome].say(language_of(request)))
     return HttpResponseRedirect(f"/console/requests/{number}/")
 
 

@@ -24,10 +24,11 @@ from gongshu.spaces.states import (
     SpaceKind,
     SpaceStatus,
 )
-from gongshu.web.console.demands import read_day
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, page_of
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import day
 
 PAGE_SIZE = 20
 
@@ -163,13 +164,12 @@ def _act(request: HttpRequest, number: str) -> Text:
         return Text("授权方式已更改。", "Who may use the tables is changed.")
     if step == "name":
         right = typed.get("right", "")
-        until = typed.get("until", "")
         actions.add_member(
             by=by,
             number=number,
             username=typed.get("username", "")[:150],
             right=Right(right) if right in set(Right) else Right.READ,
-            until=read_day(until, "until") if until else None,
+            until=day(typed, "until"),
         )
         return Text("成员已指定。", "The member is named.")
     if step == "revoke":
@@ -181,7 +181,7 @@ def _act(request: HttpRequest, number: str) -> Text:
     if step == "unplace":
         actions.unplace(by=by, code=typed.get("code", "")[:40])
         return Text("数据表已回到提供单位的数据仓。", "The table lies in its provider's store again.")
-    raise GongshuError("web.step_unknown", "没有这个步骤。", "There is no such step.")
+    raise steps.unknown()
 
 
 def _number(text: str) -> int:

@@ -17,11 +17,11 @@ from gongshu.catalog.survey import COLUMNS, Held, as_text, of_rows, read
 from gongshu.errors import GongshuError, Text
 from gongshu.identity.states import Role
 from gongshu.ledger import queries as ledger
-from gongshu.web import sheets
-from gongshu.web.console.demands import read_day
+from gongshu.web import sheets, steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, page_of, status_tag
 from gongshu.web.permissions import actor_of, requires, staff
+from gongshu.web.typed import needed_day
 
 PAGE_SIZE = 30
 LARGEST_FILE = 10 * 1024 * 1024
@@ -37,7 +37,7 @@ def surveys(request: HttpRequest) -> HttpResponse:
             made = actions.open_survey(
                 by=actor,
                 title=typed.get("title", ""),
-                due_on=read_day(typed.get("due_on", ""), "due_on"),
+                due_on=needed_day(typed, "due_on"),
                 kinds=typed.getlist("kinds"),
                 note=typed.get("note", ""),
             )
@@ -148,7 +148,7 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
     """Remind those who are silent, or close the survey."""
     actor, language = actor_of(request), language_of(request)
     try:
-        if request.POST.get("act") == "urge":
+        if steps.chosen(request.POST, "act", ("urge", "close")) == "urge":
             count = actions.urge(by=actor, number=number)
             said = Text(f"已催报 {count} 个单位。", f"Reminded: {count} organisations.")
         else:

@@ -17,10 +17,11 @@ from gongshu.filings.grade import Grade
 from gongshu.filings.states import STANDING_LABELS, Standing
 from gongshu.identity import queries as identity
 from gongshu.identity.states import Role
-from gongshu.web.console.posts import read_day
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, cites, page_of
 from gongshu.web.permissions import STAFF, actor_of, requires
+from gongshu.web.typed import day, needed_day
 
 PAGE_SIZE = 30
 TONES = {Standing.UNFILED: "caution", Standing.VALID: "good", Standing.ENDING: "caution", Standing.LAPSED: "danger"}
@@ -130,7 +131,7 @@ def change(request: HttpRequest, system_id: int) -> HttpResponse:
                 actions.end_system(by=actor, system_id=system_id)
                 said = Text("该系统已停用，记录保留。", "The system is out of use; its records stay.")
             case _:
-                raise GongshuError("web.act_unknown", "请选择要办理的事项。", "Choose what is to be done.")
+                raise steps.unknown()
     except GongshuError as wrong:
         return system_page(request, system_id, wrong)
     messages.success(request, said.say(language_of(request)))
@@ -138,16 +139,13 @@ def change(request: HttpRequest, system_id: int) -> HttpResponse:
 
 
 def _grade(typed: Any) -> Grade:
-    def day(name: str) -> date | None:
-        return read_day(typed[name], name) if typed.get(name, "").strip() else None
-
     grade = typed.get("grade", "")
     return Grade(
         grade=int(grade) if grade.isascii() and grade.isdecimal() and len(grade) < 3 else 0,
         number=typed.get("number", ""),
-        filed_on=read_day(typed.get("filed_on", ""), "filed_on"),
-        assessed_on=day("assessed_on"),
-        valid_until=day("valid_until"),
+        filed_on=needed_day(typed, "filed_on"),
+        assessed_on=day(typed, "assessed_on"),
+        valid_until=day(typed, "valid_until"),
         tests=tuple(typed.getlist("tests")),
         evidence=typed.get("evidence", ""),
     )

@@ -17,6 +17,7 @@ from gongshu.identity.actor import Actor
 from gongshu.identity.states import Role
 from gongshu.notifications import actions, queries
 from gongshu.notifications.states import DELIVERY_LABELS, DeliveryStatus
+from gongshu.web import steps
 from gongshu.web.language import language_of
 from gongshu.web.parts import Tag, page_of
 from gongshu.web.permissions import actor_of, staff
@@ -124,9 +125,10 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Pause it, let it go on, remove it, or send it a test."""
-    actor, wanted = actor_of(request), request.POST.get("do", "")
+    actor = actor_of(request)
     _check_look(actor)
     queries.webhook(actor, webhook_id)
+    wanted = steps.chosen(request.POST, "do", ("remove", "test", "pause", "resume"))
     language, back = language_of(request), f"{HOME}{webhook_id}/"
     try:
         if wanted == "remove":
@@ -135,13 +137,11 @@ def change(request: HttpRequest, webhook_id: int) -> HttpResponse:
         elif wanted == "test":
             actions.test_webhook(by=actor, webhook_id=webhook_id)
             said = Text("测试推送已排队，几秒后刷新查看结果。", "The test is queued; look again in a few seconds.")
-        elif wanted in {"pause", "resume"}:
+        else:
             actions.pause_webhook(by=actor, webhook_id=webhook_id, paused=wanted == "pause")
             said = Text("已恢复推送。", "It goes on.")
             if wanted == "pause":
                 said = Text("已暂停推送。", "Paused.")
-        else:
-            return HttpResponseRedirect(back)
         messages.success(request, said.say(language))
     except GongshuError as wrong:
         messages.error(request, wrong.say(language))
