@@ -25,7 +25,7 @@ DEBIAN += nginx-light systemd
 DEBIAN += golang-go golang-golang-x-mod-dev
 DEBIAN += $(if $(shell command -v java),,default-jre-headless)
 # Modules without Django are typed strictly; with Django, the models are beyond mypy's sight.
-TYPED := $(addprefix src/gongshu/,clock.py ids.py errors.py stopping.py home.py deadlines workflow rules crypto lake gateway client witness cli \
+TYPED := $(addprefix src/gongshu/,clock.py ids.py errors.py stopping.py home.py deadlines workflow rules crypto columns lake gateway client witness cli \
 	demo grants/scope.py grants/masking.py grants/feed.py grants/openapi.py grants/signed.py grants/keyed.py) $(wildcard src/gongshu/*/states.py) $(wildcard src/gongshu/*/policy.py) \
 	$(addprefix src/gongshu/catalog/,terms.py draft.py shape.py codes.py hooks.py comparison.py consistency.py checking.py) \
 	$(wildcard src/gongshu/catalog/checks_*.py) \

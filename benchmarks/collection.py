@@ -30,7 +30,7 @@ _SOURCE = _ROOT / "src"
 _OURS = """
 import sys
 from pathlib import Path
-from gongshu.collection import profile
+from gongshu.columns import profile
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.personal import Declared, findings
 from gongshu.collection.pipeline import collect

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
+import openpyxl
 import pytest
 from playwright.sync_api import expect
 
@@ -165,6 +169,29 @@ def test_search_works_without_javascript(visit, live):
         page.get_by_role("link", name="下载 CSV").click()
     assert download.value.suggested_filename.endswith(".csv")
     assert download.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_an_open_data_set_and_the_list_of_a_search_are_taken_as_workbooks(visit, live):
+    """Both in the browser; the data through the gateway, as every download is."""
+    visitor = visit()
+    page = visitor.go("/catalog/?q=公交&only=open").page
+    with page.expect_download() as listed:
+        page.locator("#list-files").get_by_role("link", name="XLSX").click()
+    rows = list(openpyxl.load_workbook(io.BytesIO(listed.value.path().read_bytes())).active.iter_rows(values_only=True))
+    assert rows[0][:2] == ("资源代码", "名称")
+    assert [row[1] for row in rows[1:]] == ["公交站点信息"]
+    page.get_by_role("link", name="公交站点").first.click()
+    with page.expect_download() as whole:
+        page.get_by_role("link", name="下载 CSV").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX", exact=True).click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    rows = list(
+        openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True)
+    )
+    lines = list(csv.reader(io.StringIO(whole.value.path().read_text(encoding="utf-8-sig"))))
+    assert [list(rows[0]), len(rows)] == [lines[0], len(lines)], "the same rows, in another form"
+    assert visitor.complaints() == []
 
 
 def test_staff_work_without_javascript(visit, live):

@@ -90,6 +90,11 @@ def test_a_steward_reads_the_report_sharpens_the_checks_and_goes_back(visit, reg
     page.get_by_label("理由").first.fill("误传文件")
     page.get_by_role("button", name="恢复 v1").click()
     expect(page.get_by_role("status").first).to_contain_text("已恢复为 v3")
+    page.get_by_role("link", name="v3", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("v3")
+    expect(page.get_by_role("region", name="数据概貌")).to_contain_text("企业名称")
+    expect(page.get_by_role("region", name="个人信息扫描")).to_contain_text("法定代表人")
+    looks_well(wang, "quality-version")
 
 
 def test_the_pages_fit_a_phone_and_speak_english(visit, register):
@@ -98,6 +103,7 @@ def test_the_pages_fit_a_phone_and_speak_english(visit, register):
         ("list", ""),
         ("report", f"{register.code}/"),
         ("checks", f"{register.code}/checks/"),
+        ("version", f"{register.code}/versions/2/"),
         ("versions", f"{register.code}/versions/?a=1&b=2"),
     ):
         shen.go(f"/console/quality/{path}")

@@ -1,12 +1,15 @@
 """The gate gives what was granted, masked, and answers claims; descriptions and deliveries hold exactly the grant."""
 
+import hashlib
 import json
 
+import openpyxl
 import pytest
 
 from gateway import world as worlds
 from gateway.world import RESOURCE, code_of, content, person, query, secret_values
 from gongshu.gateway import comparison
+from gongshu.lake import spreadsheet
 
 pytestmark = pytest.mark.article("luzhou-24", "xian-20")
 
@@ -144,6 +147,26 @@ def test_a_delivery_as_json_and_its_etag(run, world):
     assert (again.status, again.body, again.file) == (304, b"", None)
     other = world.grant(items=("name",))
     assert run.ask(world.get("deliver", {"grant": other.grant_id, "format": "json"})).headers["ETag"] != tag
+
+
+@pytest.mark.article("yongjia-16")
+def test_a_delivery_as_a_workbook_goes_through_the_same_gate(run, world, monkeypatch):
+    grant = world.grant(items=("name", "district"), rows=({"field": "income", "op": "ge", "value": 1298},))
+    asked = {"grant": grant.grant_id, "format": "xlsx"}
+    answer = run.ask(world.get("deliver", asked))
+    sheet = openpyxl.load_workbook(answer.file.path).active
+    assert list(sheet.iter_rows(values_only=True)) == [("姓名", "区划代码"), ("张*", "330324"), ("张*", "330301")]
+    assert answer.headers["Content-Type"].endswith("spreadsheetml.sheet")
+    assert "_v1.xlsx" in answer.headers["Content-Disposition"]
+    (entry,) = run.entries()
+    assert entry.action == "gateway.delivery"
+    assert (entry.details["format"], entry.details["count"]) == ("xlsx", 2)
+    assert entry.details["file_sha256"] == hashlib.sha256(answer.file.path.read_bytes()).hexdigest()
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 1)
+    other = world.grant(items=("name",))
+    refused = run.ask(world.get("deliver", {"grant": other.grant_id, "format": "xlsx"}))
+    assert (refused.status, content(refused)["error"]["code"]) == (409, "sheet_full")
+    assert run.ask(world.get("deliver", {"grant": other.grant_id, "format": "csv"})).status == 200
 
 
 def test_a_new_version_is_served_without_a_failed_call(run, world):

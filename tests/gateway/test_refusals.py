@@ -152,7 +152,7 @@ def test_the_table_of_codes_is_covered():
     elsewhere = {
         "nonce_replayed", "rate_exceeded", "quota_exceeded", "overloaded", "ledger_unavailable", "control_unavailable",
         "storage_unavailable", "cursor_outdated", "fault", "outside_hours", "enumeration_suspected", "client_locked",
-        "changes_not_offered",
+        "changes_not_offered", "sheet_full",
     }  # fmt: skip
     assert {code for code, _ in REFUSALS.values()} | by_shell | elsewhere == set(errors.TABLE)
 

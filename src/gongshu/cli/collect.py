@@ -185,7 +185,7 @@ def _as_json(actor: Actor, run: Run, seconds: float, rows: list[Any], *, show_ra
         "detection": run.detection,
         "failures": run.failures,
         "personal": run.personal,
-        "profile": [vars(one) for one in scanning.profile_of(actor, run)],
+        "profile": [vars(one) for one in scanning.profile_of_run(actor, run)],
         "sample": sample,
         "sha256": run.sha256,
         "seconds": round(seconds, 3),
@@ -215,20 +215,9 @@ def _tell(run: Run, seconds: float, rows: list[Any], *, show_raw: bool) -> None:
             f"资源 {run.resource} 版本 {run.version} 已入库（{seconds:.1f} 秒），归集记录 {run.pk}",
             f"version {run.version} of {run.resource} committed in {seconds:.1f} s, run {run.pk}",
         )
-        _tell_personal(run)
+        from gongshu.collection import scanning
 
-
-def _tell_personal(run: Run) -> None:
-    """The columns whose content belies the catalog."""
-    from gongshu.collection import scanning
-
-    for one in scanning.of_run(run):
-        if one.belies:
-            zh, en = "；".join(reason.zh for reason in one.belies), "; ".join(reason.en for reason in one.belies)
-            output.say(
-                f"  注意：{one.title} 含{one.kind.zh}（{one.group.zh}）：{zh}",
-                f"  note: {one.title} holds a {one.kind.en} ({one.group.en}): {en}",
-            )
+        looking.belied(scanning.of_run(run))
 
 
 def _leave(run: Run, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gongshu.cli import output, session
+from gongshu.cli import looking, output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 
@@ -58,6 +58,34 @@ def versions(resource: Resource, by: As = "", as_json: Json = False) -> None:
         )
 
 
+@app.command("profile")
+def profile(
+    resource: Resource,
+    version: Annotated[int, typer.Option(help=t("版本（默认最新）", "Version (default: the latest)"))] = -1,
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """某一版本各列的概貌：有值、不同值、最小最大。 What the columns of a version are like.
+
+    例 Example:  gongshu lake profile 333004-000001 --version 2 --as wang
+    """
+    actor = _actor(by)
+    from gongshu.collection import scanning
+
+    found = scanning.profile_of_version(actor, resource, version if version >= 0 else None)
+    if as_json:
+        output.emit([vars(one) for one in found])
+        return
+    for one in found:
+        bounds = f"  {one.bounds[0]} – {one.bounds[1]}" if one.bounds else ""
+        output.say(
+            f"{one.title}（{one.column}） 有值 {one.percent}%，不同值约 {one.distinct:,}{bounds}",
+            f"{one.title} ({one.column}) {one.percent}% filled, about {one.distinct:,} different{bounds}",
+        )
+    if not found:
+        output.say("这个版本没有概貌：它由较早的程序提交。", "This version has no profile: an earlier edition made it.")
+
+
 @app.command("export")
 def export(
     resource: Resource,
@@ -96,6 +124,9 @@ def restore(
         output.emit({"version": done.number, "rows": done.rows, "restored": version})
         return
     output.say(f"版本 {version} 已恢复为版本 {done.number}", f"version {version} is now version {done.number}")
+    from gongshu.collection import scanning
+
+    looking.belied(scanning.of_profile(resource, done.profile))
 
 
 @app.command("compact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,6 +13,7 @@ from gongshu.errors import Exit, Text
 if TYPE_CHECKING:
     from gongshu.collection.options import Options
     from gongshu.collection.preview import Preview
+    from gongshu.collection.scanning import Shown
 
 _KINDS = {
     "csv": Text("分隔文本", "delimited text"),
@@ -28,6 +30,17 @@ _DELIMITERS = {
     ";": Text("分号", "semicolon"),
     "|": Text("竖线", "pipe"),
 }
+
+
+def belied(findings: Sequence[Shown]) -> None:
+    """Say which columns' content belies the catalog."""
+    for one in findings:
+        if one.belies:
+            zh, en = "；".join(reason.zh for reason in one.belies), "; ".join(reason.en for reason in one.belies)
+            output.say(
+                f"  注意：{one.title} 含{one.kind.zh}（{one.group.zh}）：{zh}",
+                f"  note: {one.title} holds a {one.kind.en} ({one.group.en}): {en}",
+            )
 
 
 def found(detection: dict[str, Any]) -> Text:

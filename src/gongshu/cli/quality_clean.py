@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gongshu.cli import output, session
+from gongshu.cli import looking, output, session
 from gongshu.cli.output import t
 from gongshu.cli.session import As, Json
 from gongshu.errors import GongshuError
@@ -32,6 +32,7 @@ def clean(
     撤销：gongshu lake restore 333004-000001 <清洗前的版本> --reason … Undo: go back to the version before.
     """
     actor = session.actor(by)
+    from gongshu.collection import scanning
     from gongshu.quality import cleaning, cleaning_actions
 
     if steps is not None:
@@ -52,6 +53,7 @@ def clean(
             output.emit({"version": done.number, "rows": done.rows, "cleaned": done.info.get("cleaned")})
             return
         output.say(f"已清洗为版本 {done.number}", f"cleaned as version {done.number}")
+        looking.belied(scanning.of_profile(resource, done.profile))
         return
     seen = cleaning_actions.preview(by=actor, code=resource, recipe=recipe)
     if as_json:

@@ -168,8 +168,8 @@ class AsyncInterface:
             after = found.following
 
     async def deliver(self, target: str | Path, *, form: str = "csv", etag: str | None = None) -> str | None:
-        """The prepared file (``csv`` or ``json``) into ``target``, its digest checked. Answers its ETag; with the ``etag``
-        of the last time, ``None`` when nothing has changed since."""
+        """The prepared file (``csv``, ``json``, ``xlsx``) into ``target``, its digest checked. Answers its ETag; with the
+        ``etag`` of the last time, ``None`` when nothing has changed since."""
         parameters = {"grant": self._grant, "purpose": self._purpose, "format": form}
         return await self._client.download(wire.delivery_path(self._resource), Path(target), parameters, etag)
 

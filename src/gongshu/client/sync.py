@@ -167,8 +167,8 @@ class Interface:
             after = found.following
 
     def deliver(self, target: str | Path, *, form: str = "csv", etag: str | None = None) -> str | None:
-        """The prepared file (``csv`` or ``json``) into ``target``, its digest checked. Answers its ETag; with the ``etag``
-        of the last time, ``None`` when nothing has changed since."""
+        """The prepared file (``csv``, ``json``, ``xlsx``) into ``target``, its digest checked. Answers its ETag; with the
+        ``etag`` of the last time, ``None`` when nothing has changed since."""
         parameters = {"grant": self._grant, "purpose": self._purpose, "format": form}
         return self._client.download(wire.delivery_path(self._resource), Path(target), parameters, etag)
 

@@ -71,9 +71,13 @@ class Contract:
         return tuple(column.name for column in self.columns if column.is_key)
 
     @property
+    def items(self) -> list[pa.Field]:
+        """The columns as the table has them."""
+        return [pa.field(column.name, ARROW_TYPES[column.type]) for column in self.columns]
+
+    @property
     def schema(self) -> pa.Schema:
         """The table's schema: the columns, the source row, and the raw texts where they differ from the
         values.
         """
-        fields = [pa.field(column.name, ARROW_TYPES[column.type]) for column in self.columns]
-        return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, RAW_TYPE)])
+        return pa.schema([*self.items, pa.field(ROW, pa.int64()), pa.field(RAW, RAW_TYPE)])

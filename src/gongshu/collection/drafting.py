@@ -20,15 +20,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from gongshu.collection import arrival, checks, jsonfile, refusals, typing, workbook, xmlfile
+from gongshu.collection import arrival, jsonfile, refusals, typing, workbook, xmlfile
 from gongshu.collection.arrival import DEFAULT, Arrival, Limits, Part
-from gongshu.collection.cells import Cells
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.encoding import decode
 from gongshu.collection.header import MAX_COLUMNS, records
 from gongshu.collection.names import SEARCHED_ROWS, normal
 from gongshu.collection.options import DELIMITERS
 from gongshu.collection.reading import head_of, open_source
+from gongshu.columns import checksums
+from gongshu.columns.cells import Cells
 
 _CODE_HEADER = re.compile(r"(码|代码|编号|号|证号|电话|手机|邮编|id|code|no|number|phone|zip|postcode)$", re.IGNORECASE)
 _NUMBER_LIKE = re.compile(r"^[-+]?[\d.,%/: ]+$")
@@ -276,8 +277,8 @@ def _learn(profile: _Profile, cells: Cells) -> None:
     full = present & (cells.lengths == 18)
     if full.any():
         matrix = cells.matrix(full, 18)
-        profile.citizens += int(full.sum()) - _failures(checks.citizen_id(matrix))
-        profile.credits += int(full.sum()) - _failures(checks.uscc(matrix))
+        profile.citizens += int(full.sum()) - _failures(checksums.citizen_id(matrix))
+        profile.credits += int(full.sum()) - _failures(checksums.uscc(matrix))
 
 
 def _second_is_point(cells: Cells, present: np.ndarray) -> np.ndarray:

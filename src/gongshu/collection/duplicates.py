@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gongshu.collection.cells import Mask
+from gongshu.columns.cells import Mask
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gongshu.collection.cells import BLANKS
 from gongshu.collection.chunks import Chunk, Ragged
+from gongshu.columns.cells import BLANKS
 
 LOOKED_AT = 20
 _TOTAL = re.compile(r"(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|总\s*和|total|grand total|sum)\s*[:：]?", re.IGNORECASE)

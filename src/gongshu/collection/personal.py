@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from gongshu.collection.profile import Counted, Texts
+from gongshu.columns.profile import Counted, Texts
 from gongshu.errors import Text
 
 

@@ -23,18 +23,19 @@ import polars as pl
 import pyarrow as pa
 
 from gongshu import clock, ids
-from gongshu.collection import arrival, checks, footers, profile, refusals, tally, typing
+from gongshu.collection import arrival, checks, footers, refusals, tally, typing
 from gongshu.collection.arrival import DEFAULT, Limits
-from gongshu.collection.cells import BLANKS, Cells, Mask
 from gongshu.collection.contract import Contract
 from gongshu.collection.duplicates import Hashes as Hashed
 from gongshu.collection.duplicates import Numbers, Rising, Seen
 from gongshu.collection.header import Layout
 from gongshu.collection.options import PLAIN, Options
-from gongshu.collection.profile import Profile
 from gongshu.collection.reading import Chunk, Source, open_source
 from gongshu.collection.report import SAMPLE, Progress, Rejected, Report
 from gongshu.collection.tally import Tally
+from gongshu.columns import profile
+from gongshu.columns.cells import BLANKS, Cells, Mask
+from gongshu.columns.profile import Profile
 from gongshu.errors import GongshuError
 from gongshu.lake.merging import Hashes, merge
 from gongshu.lake.parts import Part
@@ -145,7 +146,8 @@ def load(
         with table.writer(contract.schema, run) as good, table.quarantine_writer(run) as bad:
             kinds = {column.name: column.type for column in contract.columns}
             received = Tally(kinds) if plan.reconcile else None
-            looked = Profile(contract.columns)
+            checked = {column.name: column.check for column in contract.columns}
+            looked = Profile(contract.items, keys=contract.keys, checked=checked)
             judge = Judge(contract, source, good, bad, report, work, received, looked)
             state.stage, state.bytes_total = "reading", source.size
             for chunk in source.chunks():
@@ -156,6 +158,7 @@ def load(
             state.stage = "committing"
             progress(state)
             merges = plan.merge and base is not None
+            counted = looked.columns
             present = plan.present() if merges and plan.present is not None else None
             if report.read == report.blank and not merges:
                 raise refusals.no_rows()
@@ -176,7 +179,7 @@ def load(
                     table.commit_quarantine(bad.release(), run=run)
                     raise
                 if not report.unchanged:  # the version holds more than what came
-                    looked = profile.of_files(_paths(table, parts), contract.columns)
+                    counted = profile.of_files(_paths(table, parts), contract.items, keys=contract.keys)
             if not report.unchanged:
                 _admit(plan, table, parts, run)
             table.commit_quarantine(bad.release(), run=run)
@@ -189,7 +192,6 @@ def load(
                 "detection": json.dumps(source.detection.as_json(), ensure_ascii=False),
                 "failures": json.dumps(report.failures_json()),
                 "changes": json.dumps(report.changes),
-                profile.KEY: looked.as_text(),
                 **report.reconciled,
                 **source.provenance(),
                 **(info or {}),
@@ -199,7 +201,12 @@ def load(
                 _forget(table, parts)
             else:
                 report.version = table.commit_parts(
-                    parts, contract.schema, run=run, info=provenance, after=base.number if merges and base else None
+                    parts,
+                    contract.schema,
+                    counted,
+                    run=run,
+                    info=provenance,
+                    after=base.number if merges and base else None,
                 )
     finally:
         shutil.rmtree(work, ignore_errors=True)

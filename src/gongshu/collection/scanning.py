@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-import pyarrow as pa
+from django.core.cache import cache
 
 from gongshu.catalog import queries as catalog
-from gongshu.collection import policy, profile
+from gongshu.collection import policy
 from gongshu.collection.models import Run
-from gongshu.collection.personal import CLASS_LABELS, KINDS, REASONS, Class, Declared, Finding, findings, scan
+from gongshu.collection.personal import CLASS_LABELS, KINDS, REASONS, Class, Declared, Finding, findings
+from gongshu.columns.profile import Counted, Profile
 from gongshu.errors import Text
 from gongshu.grants.masking import LABELS as MASK_LABELS
 from gongshu.home import Home, open_home
 from gongshu.identity.actor import Actor
-from gongshu.lake.tables import Table
+from gongshu.lake.tables import Table, Version, items_of
 
-BATCH = 65_536
+KEPT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -39,24 +39,19 @@ class Shown:
 
 
 def of_version(home: Home, resource: str, number: int | None, tick: Callable[[], None] = lambda: None) -> list[Finding]:
-    """Every column of a version (default: the latest), by what was counted as it was collected, or, where that was not
-    done, read in bounded memory. Raises NotFound.
+    """Every column of a version (default: the latest), by what was counted when it was committed, or, where that was not
+    done (an earlier edition), read now in bounded memory. Raises NotFound.
     """
     table = Table(home, resource)
-    counted = profile.from_text(table.version(number).info.get(profile.KEY, ""))
-    if counted is not None:
-        return findings(counted, declared_of(resource))
-    held = set(table.schema(number).names)
-    declared = [one for one in declared_of(resource) if one.name in held]
-
-    def frames() -> Iterator[pl.DataFrame]:
-        for batch in table.batches(number, columns=[one.name for one in declared], size=BATCH):
+    version = table.version(number)
+    counted = version.profile
+    if counted is None:
+        looked = Profile(items_of(table.schema(version.number)))
+        for path in table.files(version.number):
             tick()
-            frame = pl.from_arrow(pa.Table.from_batches([batch]))
-            assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table gives a frame
-            yield frame
-
-    return scan(frames(), declared) if declared else []
+            looked.add_file(path)
+        counted = looked.columns
+    return findings(counted, declared_of(resource))
 
 
 def declared_of(resource: str) -> list[Declared]:
@@ -95,20 +90,16 @@ class Described:
     lengths: tuple[int, int] | None
 
 
-def profile_of(actor: Actor, run: Run) -> list[Described]:
-    """The profile of the version that ``run`` made, in the catalog's order; empty when it made none that tells. Least and
-    greatest of a masked or sensitive item are for those who see its rows.
+def profile_of(actor: Actor, resource: str, version: Version) -> list[Described]:
+    """The profile that a version was committed with; empty of one that has none. Least and greatest of a masked or
+    sensitive item are for those who see its rows.
     """
-    if run.version is None:
-        return []
-    version = Table(open_home(), run.resource).committed(run.pk)
-    counted = profile.from_text(version.info.get(profile.KEY, "")) if version is not None else None
-    if version is None or counted is None:
-        return []
-    sees = policy.can_see_rows(actor, run.provider.code)
-    items = {item.name: item for item in catalog.items(run.resource)}
+    entry = catalog.entry(actor, resource)
+    policy.check_see(actor, entry.provider.code)
+    sees = policy.can_see_rows(actor, entry.provider.code)
+    items = {item.name: item for item in catalog.items(entry.code)}
     found = []
-    for one in counted:
+    for one in version.profile or ():
         item = items.get(one.name)
         open_to_all = item is not None and item.mask in ("", "none") and not item.sensitive_personal
         bounds = (one.least, one.most) if one.least and (sees or open_to_all) else None
@@ -117,6 +108,38 @@ def profile_of(actor: Actor, run: Run) -> list[Described]:
         title = item.title if item is not None else one.name
         found.append(Described(one.name, title, one.filled, percent, one.distinct, bounds, lengths))
     return found
+
+
+def profile_of_version(actor: Actor, resource: str, number: int | None) -> list[Described]:
+    """The same of the version ``number`` (default: the latest). Raises NotFound."""
+    entry = catalog.entry(actor, resource)
+    return profile_of(actor, entry.code, Table(open_home(), entry.code).version(number))
+
+
+def profile_of_run(actor: Actor, run: Run) -> list[Described]:
+    """The profile of the version that ``run`` made; empty when it made none that tells."""
+    version = Table(open_home(), run.resource).committed(run.pk) if run.version is not None else None
+    return profile_of(actor, run.resource, version) if version is not None else []
+
+
+def of_profile(resource: str, counted: list[Counted] | None) -> list[Shown]:
+    """The findings of a version with this profile in words, against the catalog of today. Nothing of its rows is read."""
+    return words([one.as_json() for one in findings(counted or (), declared_of(resource))])
+
+
+def counted_in(resource: str, number: int) -> list[Counted]:
+    """The profile that a version was committed with; empty when there is no such version, or it has none."""
+    known: list[Counted] | None = cache.get(f"profile:{resource}:{number}")
+    if known is None:
+        versions = Table(open_home(), resource).versions()
+        known = next((one.profile for one in versions if one.number == number), None) or []
+        cache.set(f"profile:{resource}:{number}", known, KEPT_SECONDS)
+    return known
+
+
+def can_see(actor: Actor, provider: str) -> bool:
+    """Whether the actor may see profiles and findings of this unit's data."""
+    return policy.can_see(actor, provider)
 
 
 def words(findings: list[dict[str, Any]]) -> list[Shown]:

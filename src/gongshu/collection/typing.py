@@ -23,8 +23,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gongshu.collection import words
-from gongshu.collection.cells import Cells, Mask
+from gongshu.columns import words
+from gongshu.columns.cells import Cells, Mask
 from gongshu.lake.values import ARROW_TYPES
 
 _NULL_WORD = r"(?i)^\(?null\)?$"

@@ -25,10 +25,16 @@ from gongshu.grants import masking
 from gongshu.grants.scope import GrantScope
 from gongshu.home import Home
 from gongshu.lake import exports
+from gongshu.lake.spreadsheet import TooLarge
 
 log = logging.getLogger("gongshu.gateway")
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_WRITERS = {"csv": exports.write_csv, "json": exports.write_json, "xlsx": exports.write_xlsx}
 KEPT = 64  # finished files; the ones that were not asked for longest go first
 
 
@@ -44,7 +50,7 @@ class File(NamedTuple):
         ascii_name = f"{plain}_v{version}.{form}"
         name = quote(f"{grant.title or grant.resource}_v{version}.{form}", safe="")
         return {
-            "Content-Type": _MEDIA[form],
+            "Content-Type": MEDIA[form],
             "Content-Length": str(self.size),
             "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{name}",
             "X-Gongshu-Rows": str(self.rows),
@@ -88,6 +94,8 @@ class Deliveries:
             return await asyncio.shield(task)
         except Refusal:
             raise
+        except TooLarge as error:
+            raise Refusal("sheet_full", "format") from error
         except Exception as error:
             log.error("delivery of %s cannot be made (%s)", interface.resource, type(error).__name__)
             raise Refusal("storage_unavailable", retry_after=30) from error
@@ -113,7 +121,7 @@ class Deliveries:
             item: _optional(mask) for item, mask in plan.masks.items() if mask is not None
         }
         keep = _typed(interface, plan.keeps) if plan.keeps is not None else None
-        write = exports.write_csv if form == "csv" else exports.write_json
+        write: Callable[..., exports.ExportFile] = _WRITERS[form]
         return write(
             self._home,
             interface.resource,
@@ -128,7 +136,7 @@ class Deliveries:
     def _retire(self) -> None:
         files = sorted(self._folder.glob("*.facts"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         for old in files[KEPT - 1 :]:
-            for form in _MEDIA:
+            for form in MEDIA:
                 old.with_suffix(f".{form}").unlink(missing_ok=True)
             old.unlink(missing_ok=True)
 

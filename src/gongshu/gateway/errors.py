@@ -161,8 +161,14 @@ TABLE: dict[str, Entry] = {
     ),
     "format_unknown": _entry(
         400,
-        "文件格式须为 csv 或 json。",
-        "The format must be csv or json.",
+        "文件格式须为 csv、json 或 xlsx。",
+        "The format must be csv, json or xlsx.",
+    ),
+    "sheet_full": _entry(
+        409,
+        "数据超出一个 Excel 工作表的容量（1,048,575 行，每格 32,767 个字符），没有生成 XLSX。请取 csv 或 json。",
+        "These data are more than a sheet of Excel holds (1,048,575 rows, 32,767 characters in a cell); no XLSX was made. "
+        "Take csv or json.",
     ),
     "parameter_invalid": _entry(
         400,

@@ -13,6 +13,7 @@ from gongshu import clock
 from gongshu.gateway import errors
 from gongshu.gateway.call import Answer, Call
 from gongshu.gateway.control import Client
+from gongshu.gateway.deliveries import MEDIA
 from gongshu.gateway.errors import Refusal
 from gongshu.gateway.interfaces import Interface
 from gongshu.grants import openapi as description
@@ -33,7 +34,7 @@ async def deliver(gate: Gate, call: Call) -> Answer:
     grant = gate.grant(call, client, asked.get("grant", ""), "batch", asked.get("purpose"))
     interface = gate.interface(call)
     form = asked.get("format", "csv")
-    if form not in ("csv", "json"):
+    if form not in MEDIA:
         raise Refusal("format_unknown", "format")
     tag = gate.deliveries.tag(interface, grant, form)
     gate.count(call, client, grant)

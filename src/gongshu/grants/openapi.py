@@ -207,6 +207,9 @@ def _parameter(name: str, schema: Schema, *, required: bool = False) -> Schema:
     return {"name": name, "in": "query", "required": required, "schema": schema}
 
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
 def _deliver(grants: Sequence[Held], codes: Mapping[int, Sequence[str]]) -> Schema:
     ids = sorted({grant.grant_id for grant in grants})
     purposes = sorted({grant.purpose for grant in grants})
@@ -217,7 +220,7 @@ def _deliver(grants: Sequence[Held], codes: Mapping[int, Sequence[str]]) -> Sche
         "summary": _DELIVER,
         "parameters": [
             _parameter("grant", {"enum": ids}, required=True),
-            _parameter("format", {"enum": ["csv", "json"], "default": "csv"}),
+            _parameter("format", {"enum": ["csv", "json", "xlsx"], "default": "csv"}),
             _parameter("purpose", {"enum": purposes}),
             tag,
         ],
@@ -225,7 +228,7 @@ def _deliver(grants: Sequence[Held], codes: Mapping[int, Sequence[str]]) -> Sche
             "200": {
                 "description": "文件 · The file",
                 "headers": dict.fromkeys(("ETag", "X-Gongshu-Rows", "X-Gongshu-SHA256"), text),
-                "content": {"text/csv": text, "application/json": {"schema": {"type": "array"}}},
+                "content": {"text/csv": text, "application/json": {"schema": {"type": "array"}}, _XLSX: text},
             },
             "304": {"description": "未变 · Not changed"},
             **_refusals(codes),

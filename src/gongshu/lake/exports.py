@@ -1,4 +1,4 @@
-"""Files that leave the lake: CSV for spreadsheets and JSON for programs, streamed, with only the items
+"""Files that leave the lake: CSV and XLSX for spreadsheets and JSON for programs, streamed, with only the items
 asked for.
 
 CSV is UTF-8 with a byte-order mark (what a department's Excel needs) and has the items' titles or names as
@@ -22,7 +22,7 @@ import pyarrow as pa
 from gongshu import ids
 from gongshu.errors import EnvironmentFault, GongshuError
 from gongshu.home import Home
-from gongshu.lake import values
+from gongshu.lake import spreadsheet, values
 from gongshu.lake.parts import sync_folder
 from gongshu.lake.serving import ServedItem
 from gongshu.lake.tables import Table
@@ -109,18 +109,52 @@ def write_json(
     return _write(home, resource, target, items, masks or {}, version, body, keep, keep_items)
 
 
+def write_xlsx(
+    home: Home,
+    resource: str,
+    target: Path,
+    *,
+    items: Sequence[ServedItem],
+    masks: Mapping[str, Mask] | None = None,
+    version: int | None = None,
+    keep: Keep | None = None,
+    keep_items: Sequence[ServedItem] = (),
+) -> ExportFile:
+    """Write ``items`` of a version to ``target`` as a workbook of one sheet under the items' titles; ``keep`` and
+    ``keep_items`` as in ``write_csv``. Raises TooLarge when the rows are more than a sheet holds; then there is no file.
+    """
+    heads = [item.title or item.name for item in items]
+    kinds = ["" if item.name in (masks or {}) else item.type for item in items]
+    if keep is None and Table(home, resource).version(version).rows > spreadsheet.MOST_ROWS:
+        raise spreadsheet.too_many_rows()
+
+    def body(file: _Hashed, frames: Iterator[pl.DataFrame]) -> int:
+        rows = spreadsheet.write(file.raw, heads, kinds, frames)
+        file.read_back()  # an archive is written with its sizes filled in afterwards
+        return rows
+
+    return _write(home, resource, target, items, masks or {}, version, body, keep, keep_items)
+
+
 class _Hashed:
     """Counts and hashes what is written through it."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self.raw = file
         self.sha = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes) -> int:
         self.sha.update(data)
         self.size += len(data)
-        return self._file.write(data)
+        return self.raw.write(data)
+
+    def read_back(self) -> None:
+        """Count and hash what was written past it."""
+        self.raw.seek(0)
+        while data := self.raw.read(1 << 20):
+            self.sha.update(data)
+            self.size += len(data)
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -150,7 +184,7 @@ def _write(
     temporary = target.with_name(f".{target.name}.{ids.new_id()[-10:].lower()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as raw:
+        with temporary.open("w+b") as raw:
             file = _Hashed(raw)
             rows = body(file, _frames(table, found.number, items, masks, keep, keep_items))
             raw.flush()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from gongshu.errors import EnvironmentFault
+from gongshu.errors import Conflict, EnvironmentFault
 from gongshu.lake.parts import Part
 
 
@@ -172,4 +172,13 @@ def unwritable(folder: Path, error: OSError) -> EnvironmentFault:
         "lake.disk",
         f"数据湖无法写入：{folder}({error.strerror or error})。请检查磁盘空间和权限后重试。",
         f"The lake cannot be written: {folder} ({error.strerror or error}). Check space and rights, then try again.",
+    )
+
+
+def busy() -> Conflict:
+    """Another writer was faster."""
+    return Conflict(
+        "lake.busy",
+        "另一次归集刚刚提交了同一资源的新版本，请重试。",
+        "Another run has just committed a version of the same resource; try again.",
     )

@@ -30,10 +30,12 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from gongshu import clock
+from gongshu.columns import profile
+from gongshu.columns.profile import Counted, Profile
 from gongshu.errors import Conflict, NotFound
 from gongshu.home import Home
 from gongshu.lake.parts import Part, PartWriter, digest
-from gongshu.lake.stores import Folder, Kept, Store, sha256, unwritable
+from gongshu.lake.stores import Folder, Kept, Store, busy, sha256, unwritable
 
 ROW = "_row"  # the row of the source file that a row of the table came from, counted as a spreadsheet counts
 RAW = "_raw"  # by column name the texts that values came from, where the value no longer says what stood there
@@ -66,6 +68,11 @@ class Version:
     digest: str
     run: str
     info: Mapping[str, str]
+
+    @property
+    def profile(self) -> list[Counted] | None:
+        """What its columns are like; None of a version that was committed before this edition of the profile."""
+        return profile.from_text(self.info.get(profile.KEY, ""))
 
 
 class Table:
@@ -244,29 +251,41 @@ class Table:
         run: str,
         info: Mapping[str, str | int],
         admit: Callable[[int], None] = lambda _: None,
+        keys: Collection[str] = (),
+        known: Sequence[Counted] = (),
     ) -> Version:
         """Write ``batches`` as the next version in one atomic commit. For callers that have the rows at hand.
 
-        ``admit`` is told the number of rows when the files lie there and nobody sees them; when it raises they go.
+        ``admit`` is told the number of rows when the files lie there and nobody sees them; when it raises they go. Columns
+        are counted as they go by; of those in ``known`` it is known already what they are like.
         """
+        told = {one.name for one in known}
+        looked = Profile((one for one in items_of(schema) if one.name not in told), keys=keys)
         with self.writer(schema, run) as writer:
             for batch in batches:
                 writer.write(batch)
+                looked.add(batch)
             writer.close()
             admit(writer.rows)
             parts = writer.release()
-        return self.commit_parts(parts, schema, run=run, info=info)
+        place = {name: at for at, name in enumerate(schema.names)}
+        counted = sorted(
+            (one for one in (*known, *looked.columns) if one.name in place), key=lambda one: place[one.name]
+        )
+        return self.commit_parts(parts, schema, counted, run=run, info=info)
 
     def commit_parts(
         self,
         parts: Sequence[Part],
         schema: pa.Schema,
+        counted: Sequence[Counted],
         *,
         run: str,
         info: Mapping[str, str | int],
         after: int | None = None,
     ) -> Version:
-        """Make ``parts`` the whole content of the next version; parts of the present one may be among them.
+        """Make ``parts`` the whole content of the next version; parts of the present one may be among them. ``counted`` is
+        the profile of all of their rows: no version without one.
 
         Idempotent by ``run``: when the run has committed before, its version is returned and nothing
         changes. Raises Conflict when another writer was faster (the present version is no longer ``after``)
@@ -282,7 +301,7 @@ class Table:
                 return done
             table = _open(self._data) or _create(self._data, schema)
             if after is not None and table.version() != after:
-                raise _busy()
+                raise busy()
             if not self._data.keep(parts):
                 raise Conflict(
                     "lake.part_gone",
@@ -299,6 +318,7 @@ class Table:
                 _PREFIX + "digest": digest(parts),
                 _PREFIX + "committed_at": now.isoformat(),
                 **{_PREFIX + key: str(value) for key, value in info.items()},
+                _PREFIX + profile.KEY: profile.as_text(counted),
             }
             stamp = int(now.timestamp() * 1000)
             present = set(_sizes(table))
@@ -375,6 +395,11 @@ class Table:
             raise unwritable(self.root, error) from error
 
 
+def items_of(schema: pa.Schema) -> list[pa.Field]:
+    """The columns that are data, not the lake's own."""
+    return [field for field in schema if field.name not in OWN_COLUMNS]
+
+
 def folder_name(resource: str) -> str:
     """A resource code as one safe folder name: no separators, no dots, and no ``%``, which Delta reads as
     an escape.
@@ -447,7 +472,7 @@ def _commit(
     try:
         table.create_write_transaction(actions, mode, schema, partition_by=partition_by, commit_properties=properties)
     except CommitFailedError as error:
-        raise _busy() from error
+        raise busy() from error
     except (DeltaError, OSError) as error:
         raise where.failed(error) from error
 
@@ -469,11 +494,3 @@ def _versions(table: DeltaTable) -> list[Version]:
             )
         )
     return sorted(found, key=lambda version: version.number)
-
-
-def _busy() -> Conflict:
-    return Conflict(
-        "lake.busy",
-        "另一次归集刚刚提交了同一资源的新版本，请重试。",
-        "Another run has just committed a version of the same resource; try again.",
-    )

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from gongshu import clock
+from gongshu.columns import profile
 from gongshu.errors import Conflict
 from gongshu.lake.parts import BYTES_PER_PART
 from gongshu.lake.parts import digest as digest_of
-from gongshu.lake.tables import Table, Version
+from gongshu.lake.tables import Table, Version, items_of
 
 ABANDONED = timedelta(days=1)  # what a killed run left is swept when it is older
 
@@ -91,7 +92,11 @@ def restore(table: Table, number: int, *, run: str) -> Version:
             f"The files of version {number} are not those of its commit, so it is not restored. Call support.",
         )
     info = {key: value for key, value in old.info.items() if key not in {"compacted", "cleaned"}}
-    return table.commit_parts(parts, table.written_schema(number), run=run, info=info | {"restored": number})
+    schema = table.written_schema(number)
+    counted = old.profile
+    if counted is None:
+        counted = profile.of_files(table.files(number), items_of(schema))
+    return table.commit_parts(parts, schema, counted, run=run, info=info | {"restored": number})
 
 
 def compact(
@@ -118,7 +123,7 @@ def compact(
             yield batch.cast(schema)
 
     info = dict(latest.info) | {"compacted": latest.number}
-    return table.commit(batches(), schema, run=run, info=info, admit=admit)
+    return table.commit(batches(), schema, run=run, info=info, admit=admit, known=latest.profile or ())
 
 
 def clear(

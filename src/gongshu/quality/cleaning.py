@@ -79,6 +79,11 @@ class Recipe:
         return yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120)
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The columns that the steps change."""
+        return tuple(dict.fromkeys(column for step in self.steps for column in step.written))
+
+    @property
     def lists(self) -> tuple[str, ...]:
         """The resources that the steps read."""
         return tuple(dict.fromkeys(str(step.options["list"]) for step in self.steps if "list" in step.options))
@@ -227,7 +232,7 @@ def apply(
 def _open(connection: Connection, recipe: Recipe, own: Source, lists: Mapping[str, Source]) -> list[str]:
     """The view ``cleaned``: every column, and for those written the text before and after; which these are."""
     engine.view(connection, "this", own.files, own.schema)
-    written = list(dict.fromkeys(column for step in recipe.steps for column in step.written))
+    written = list(recipe.written)
     for column in dict.fromkeys([*written, *(one for step in recipe.steps for one in step.columns)]):
         if column not in own.schema.names or column in {ROW, RAW} or kind_of(own.schema.field(column)) != "text":
             raise GongshuError(

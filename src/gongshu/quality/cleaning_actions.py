@@ -86,21 +86,24 @@ def _write(by: Actor, entry: Any, table: Table, latest: Version, recipe: Recipe,
             "These steps would change nothing; there is nothing to clean.",
         )
     info: dict[str, str | int] = {
-        **{key: value for key, value in latest.info.items() if key not in {"compacted", "restored", "profile"}},
+        **{key: value for key, value in latest.info.items() if key not in {"compacted", "restored"}},
         "cleaned": latest.number,
         "recipe": body,
         "changed": json.dumps(dict(seen.by_column), ensure_ascii=False),
     }
     items = {item.name: item for item in catalog.items(entry.code) if item.name in own.schema.names}
+    keys = [name for name, item in items.items() if item.is_key]
+    known = [one for one in latest.profile or () if one.name not in recipe.written]  # those columns stay as they are
+    admit = version_actions.room_for(by, entry, run)
 
     def take(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Version:
-        return table.commit(batches, schema, run=run, info=info, admit=version_actions.room_for(by, entry, run))
+        return table.commit(batches, schema, run=run, info=info, admit=admit, keys=keys, known=known)
 
     done: Version = cleaning.apply(
         recipe,
         own,
         lists,
-        keys=[name for name, item in items.items() if item.is_key],
+        keys=keys,
         required=[name for name, item in items.items() if item.required],
         take=take,
         scratch=home.root / "tmp",

@@ -28,6 +28,11 @@ def versions(actor: Actor, code: str) -> list[Stored]:
     return upkeep.stored(Table(open_home(), entry.code))
 
 
+def version(actor: Actor, code: str, number: int) -> Version:
+    """One version of the entry's data, cleared or not, for whoever may see its quality. Raises NotFound."""
+    return Table(open_home(), check_queries.entry_of(actor, code).code).version(number)
+
+
 def origin(version: Version) -> Text:
     """What made a version."""
     info = version.info

@@ -153,6 +153,6 @@ class Download:
 
 
 def download(*, resource: str, grant: str, form: str) -> Download:
-    """Open the file of ``resource`` in ``form`` (``csv`` or ``json``). Refusals come here, before the first byte."""
+    """Open the file of ``resource`` in ``form`` (``csv``, ``json``, ``xlsx``). Refusals come here, before the first byte."""
     context = _open("GET", f"/v1/deliveries/{resource}?grant={grant}&format={form}", timeout=DOWNLOAD_TIMEOUT)
     return Download(context, context.__enter__())

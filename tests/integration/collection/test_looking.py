@@ -161,7 +161,7 @@ def test_every_committed_version_is_scanned_for_personal_data(city: City, entry:
     assert not any(number in str(done.personal) for number in numbers)
     again = scanning.look(city.compiler, entry.code)
     assert [one.as_json() for one in again] == done.personal
-    told = scanning.profile_of(city.compiler, done)
+    told = scanning.profile_of_run(city.compiler, done)
     assert [(one.title, one.percent, one.distinct) for one in told][:3] == [
         ("统一社会信用代码", 100, 3),
         ("企业名称", 100, 3),

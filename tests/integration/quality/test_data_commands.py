@@ -53,6 +53,9 @@ def test_versions_cleaning_and_other_sources(gongshu: Gongshu, tmp_path: Path, i
     listed = json.loads(gongshu("lake", "versions", code, "--as", "wang", "--json").stdout)
     assert [one["origin"]["zh"].split(" ")[0] for one in listed] == ["归集", "归集", "清洗自", "恢复自"]
     assert gongshu("lake", "versions", code, "--as", "wang").stdout.count("\n") == 4
+    told = json.loads(gongshu("lake", "profile", code, "--version", "3", "--as", "wang", "--json").stdout)
+    assert [(one["title"], one["percent"], one["distinct"]) for one in told] == [("编码", 100, 2), ("名称", 100, 2)]
+    assert "名称" in gongshu("lake", "profile", code, "--as", "wang").stdout
     taken = gongshu("lake", "export", code, tmp_path / "v3.csv", "--version", "3", "--as", "wang")
     assert taken.returncode == Exit.OK, taken.stderr
     assert "多福巷1社区" in (tmp_path / "v3.csv").read_text(encoding="utf-8-sig")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from factories import SEED, stops
 from gongshu import clock
 from gongshu.catalog import actions as catalog
+from gongshu.catalog.models import Entry
 from gongshu.grants import actions as grants
 from gongshu.web import gateway_client
+from gongshu.web.portal import listing
 
 
 def open_to_all(city, entry):
@@ -84,6 +90,65 @@ def test_a_closed_data_set_is_a_catalog_entry_with_its_label_and_no_download(cit
 def test_the_official_spelling_of_the_code_is_understood(city, anybody):
     entry = city.published()
     assert anybody.get(f"/api/v1/datasets/{entry.code}").json()["title"] == entry.title
+
+
+def test_the_list_of_what_is_found_is_taken_whole_under_the_same_filters(city, anybody, monkeypatch):
+    companies, buses = city.published(), city.collected(stops())
+    open_to_all(city, buses)
+    city.draft(replace(stops(), title="尚未发布"))
+    monkeypatch.setattr(listing, "AT_ONCE", 1)  # page after page
+
+    def csv_of(query):
+        text = b"".join(anybody.get(f"/catalog/list.csv{query}").streaming_content).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    everything = csv_of("")
+    assert sorted(one["名称"] for one in everything) == sorted([companies.title, buses.title]), (
+        "drafts are nobody's business"
+    )
+    (one,) = csv_of("?only=open")
+    assert (one["名称"], one["可下载格式"], one["网址"]) == (
+        buses.title,
+        "CSV XLSX JSON API",
+        f"http://testserver/datasets/{buses.code}/",
+    )
+    assert one["数据行数"] == str(buses.data_rows)
+    assert [one["名称"] for one in csv_of("?theme=市场监管")] == [companies.title]
+    assert [one["名称"] for one in csv_of("?q=公交")] == [buses.title]
+    assert csv_of("?q=没有的词") == []
+
+    answer = anybody.get("/catalog/list.xlsx?only=open&lang=en")
+    head, row = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.iter_rows(
+        values_only=True
+    )
+    assert head[:2] == ("Resource code", "Title")
+    assert (row[1], row[8]) == (buses.title, buses.data_rows)
+    page = anybody.get("/catalog/?only=open&q=公交&at=x").content.decode()
+    assert "/catalog/list.xlsx?only=open&amp;q=%E5%85%AC%E4%BA%A4" in page
+    assert anybody.get("/catalog/list.pdf").status_code == 404
+    monkeypatch.setattr(listing, "MOST", 0)
+    refused = anybody.get("/catalog/list.csv?q=公交")
+    assert refused.status_code == 400
+    assert "portal.list_long" in refused.content.decode()
+
+
+def test_no_cell_of_the_list_is_a_formula(city, anybody):
+    entry = city.published()
+    Entry.objects.filter(pk=entry.pk).update(title="=1+1")
+    assert "'=1+1" in b"".join(anybody.get("/catalog/list.csv").streaming_content).decode()
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(anybody.get("/catalog/list.xlsx").streaming_content)))
+    assert (book.active["B2"].value, book.active["B2"].data_type) == ("=1+1", "s")
+
+
+def test_a_data_set_too_long_for_a_sheet_says_so_and_offers_none(city, anybody, monkeypatch):
+    entry = city.collected(stops())
+    open_to_all(city, entry)
+    monkeypatch.setattr(gateway_client, "rows", lambda **_: gateway_client.Rows([], None, 1))
+    assert "download.xlsx" in anybody.get(f"/datasets/{entry.code}/").content.decode()
+    Entry.objects.filter(pk=entry.pk).update(data_rows=1_048_576)
+    page = anybody.get(f"/datasets/{entry.code}/").content.decode()
+    assert "download.xlsx" not in page
+    assert "一个 Excel 工作表放不下" in page
 
 
 def test_without_the_gateway_the_page_lives_and_downloads_say_503(city, anybody, monkeypatch):

@@ -10,9 +10,9 @@ import pytest
 
 from gongshu import clock
 from gongshu.collection import checks
-from gongshu.collection.cells import Cells
 from gongshu.collection.contract import Column
 from gongshu.collection.typing import convert
+from gongshu.columns.cells import Cells
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from gongshu.collection.personal import REASONS, Declared, Finding, scan
-from gongshu.collection.recognisers import recognise
+from gongshu.columns.recognisers import recognise
 from shared_data import shared
 
 IDS = ["330324199001010011", "11010519491231002X", "810000199408230021"]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gongshu.collection import profile, recognisers
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.pipeline import Plan
-from gongshu.collection.profile import Counted, Distinct, Texts
+from gongshu.columns import profile, recognisers
+from gongshu.columns.profile import Counted, Distinct, Texts
 from gongshu.lake.tables import Table
 
 WIDE = Contract(
@@ -126,13 +126,13 @@ def test_texts_that_are_looked_at_once_count_as_if_each_were(batches: list[list[
 def test_files_and_batches_tell_the_same(take, table: Table, tmp_path: Path) -> None:
     lines = [f"{n},,1381234{n % 5000:04d},第{n % 70}号,,,{n}.25,,,\n" for n in range(60_000)]
     take(HEADER + "".join(lines), WIDE)
-    again = profile.of_files(table.files(), WIDE.columns).columns
+    again = profile.of_files(table.files(), WIDE.items, keys=WIDE.keys)
     assert again == list(told(table).values())
     assert again[2].kinds == {"mobile": 60_000} and abs(again[2].distinct - 5_000) < 60
 
 
 def test_whole_numbers_long_enough_are_looked_at_as_texts() -> None:
-    found = profile.Profile([Column("n", type="I"), Column("m", type="Y")])
+    found = profile.Profile([pa.field("n", pa.int64()), pa.field("m", pa.decimal128(18, 2))])
     cards = [6216616907439150002, 6217008836075983869]
     money = pa.array([Decimal(13812345678), Decimal(1)], pa.decimal128(18, 2))
     found.add(pa.record_batch([pa.array(cards), money], names=["n", "m"]))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongshu.collection.cells import Cells
 from gongshu.collection.typing import convert
+from gongshu.columns.cells import Cells
 
 BAD = object()
 

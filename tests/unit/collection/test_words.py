@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gongshu.collection import checks, delimited, encoding, footers, typing, words
-from gongshu.collection.cells import Cells
+from gongshu.collection import delimited, encoding, footers, typing
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.pipeline import collect
+from gongshu.columns import checksums, words
+from gongshu.columns.cells import Cells
 from gongshu.home import Home
 from gongshu.lake.tables import Table
 
@@ -84,10 +85,10 @@ def test_the_check_sign_is_that_of_the_standard(bodies: list[str]) -> None:
     """GB 11643: weights 2^(17-i) mod 11, signs 1 0 X 9 8 ... in the order of the remainder."""
     signs = ["10X98765432"[sum(int(d) * pow(2, 17 - n, 11) for n, d in enumerate(body)) % 11] for body in bodies]
     matrix = np.frombuffer("".join(map("".join, zip(bodies, signs, strict=True))).encode(), np.uint8).reshape(-1, 18)
-    assert not checks.citizen_id(matrix)["citizen_id_checksum"].any()
+    assert not checksums.citizen_id(matrix)["citizen_id_checksum"].any()
     other = matrix.copy()
     other[:, 16] = (other[:, 16] - 47) % 10 + 48  # one digit on
-    found = checks.citizen_id(other)
+    found = checksums.citizen_id(other)
     assert (found["citizen_id_form"] | found["citizen_id_date"] | found["citizen_id_checksum"]).all()
 
 

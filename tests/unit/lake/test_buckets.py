@@ -162,7 +162,7 @@ def test_of_two_writers_one_commits_and_the_other_is_told(home: Home, tmp_path: 
             after = table.version().number
             start.wait()
             try:
-                table.commit_parts(parts, SCHEMA, run=run, info={}, after=after)
+                table.commit_parts(parts, SCHEMA, [], run=run, info={}, after=after)
                 said.append(run)
             except Conflict as refused:
                 assert refused.code == "lake.busy"
@@ -257,7 +257,7 @@ def test_a_store_that_is_gone_is_named_with_what_to_do(home: Home, tmp_path: Pat
         parts = writer.release()
     for act in (
         table.versions,
-        lambda: table.commit_parts(parts, SCHEMA, run="r2", info={}),
+        lambda: table.commit_parts(parts, SCHEMA, [], run="r2", info={}),
         lambda: table.writer(SCHEMA, "r3"),
         lambda: table.quarantine("r1"),
         lambda: Table(elsewhere(short, tmp_path), "new").commit([batch("a")], SCHEMA, run="r", info={}),

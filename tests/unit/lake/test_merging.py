@@ -44,7 +44,7 @@ def merge(table: Table, rows: dict[str, int], run: str, present: set[str] | None
         keys = merging.hashes(pl.DataFrame({"key": sorted(present)}, schema={"key": pl.String}), ["key"])
     merged = merging.merge(table, base, fresh, SCHEMA, keys=["key"], run=run, present=keys, **options)  # type: ignore[arg-type]
     if merged.changed:
-        table.commit_parts(merged.parts, SCHEMA, run=run, info={}, after=base.number)
+        table.commit_parts(merged.parts, SCHEMA, [], run=run, info={}, after=base.number)
     return merged
 
 
@@ -83,7 +83,7 @@ def table(tmp_path: Path) -> Table:
         with PartWriter(table.data_folder, SCHEMA, "run-a") as writer:
             writer.write(batch(rows))
             parts += writer.release()
-    table.commit_parts(parts, SCHEMA, run="run-a", info={})
+    table.commit_parts(parts, SCHEMA, [], run="run-a", info={})
     return table
 
 
@@ -108,7 +108,7 @@ def test_a_column_that_the_catalog_added_is_empty_in_old_rows(table):
         writer.write(rows)
         fresh = writer.release()
     merged = merging.merge(table, base, fresh, wider, keys=["key"], run="run-b")
-    table.commit_parts(merged.parts, wider, run="run-b", info={}, after=base.number)
+    table.commit_parts(merged.parts, wider, [], run="run-b", info={}, after=base.number)
     frame = table.read().collect().sort("key")
     assert frame["extra"].to_list() == ["new", None, None, None]
 
@@ -128,7 +128,7 @@ def test_another_writer_in_between_is_noticed(table):
     merged = merging.merge(table, base, fresh, SCHEMA, keys=["key"], run="run-b")
     table.commit([batch({"x": 1})], SCHEMA, run="run-c", info={})
     with pytest.raises(Conflict):
-        table.commit_parts(merged.parts, SCHEMA, run="run-b", info={}, after=base.number)
+        table.commit_parts(merged.parts, SCHEMA, [], run="run-b", info={}, after=base.number)
     assert held(table) == {"x": 1}
 
 

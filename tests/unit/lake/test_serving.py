@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pytest
 
@@ -200,6 +202,29 @@ def test_csv_has_a_mark_the_titles_and_only_the_items_asked_for(home: Home, tmp_
         ["*", "0", "", "1949-10-01"],
     ]
     assert (file.rows, file.version, file.size) == (3, 1, file.path.stat().st_size)
+
+
+def test_xlsx_has_the_titles_and_only_the_items_asked_for_or_is_no_file(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mask(value: str | None) -> str | None:
+        return value and "*"
+
+    target = tmp_path / "o.xlsx"
+    file = exports.write_xlsx(home, "r", target, items=ITEMS[:4], masks={"fee": mask})
+    rows = list(openpyxl.load_workbook(target).active.iter_rows(values_only=True))  # type: ignore[union-attr]
+    assert rows[0] == ("code名", "amount名", "fee名", "day名")
+    assert [row[1] for row in rows[1:]] == [12.5, str(LARGE), 0]
+    assert [row[2] for row in rows[1:]] == ["*", "*", None], "what is masked is text"
+    content = target.read_bytes()
+    assert (file.rows, file.size, file.sha256) == (3, len(content), hashlib.sha256(content).hexdigest())
+    target.unlink()
+    monkeypatch.setattr(exports.spreadsheet, "MOST_ROWS", 2)
+    for keep in (None, lambda _: True):
+        with pytest.raises(exports.spreadsheet.TooLarge):
+            exports.write_xlsx(home, "r", target, items=ITEMS[:4], keep=keep, keep_items=ITEMS[:1])
+        assert not list(tmp_path.glob("*o.xlsx*"))
+    assert exports.write_xlsx(home, "r", target, items=ITEMS[:4], keep=lambda _: False, keep_items=ITEMS[:1]).rows == 0
 
 
 @pytest.mark.parametrize("lines", [False, True])

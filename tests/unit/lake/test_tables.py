@@ -63,7 +63,7 @@ def test_an_attempt_whose_parts_were_swept_cannot_commit(table: Table) -> None:
     table.commit([batch("quick")], SCHEMA, run="run_0", info={})
     table.writer(SCHEMA, "run_1")
     with pytest.raises(Conflict) as refused:
-        table.commit_parts(parts, SCHEMA, run="run_1", info={})
+        table.commit_parts(parts, SCHEMA, [], run="run_1", info={})
     assert refused.value.code == "lake.part_gone"
     assert table.read().collect()["code"].to_list() == ["quick"]
 

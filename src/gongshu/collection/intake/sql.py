@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
 from gongshu.collection import checks, typing
-from gongshu.collection.cells import Cells
 from gongshu.collection.contract import Column, Contract
 from gongshu.collection.header import Layout
 from gongshu.collection.intake import connections
@@ -24,6 +23,7 @@ from gongshu.collection.intake.settings import Condition, Database
 from gongshu.collection.names import normal
 from gongshu.collection.reading import Chunk, Detection, Source
 from gongshu.collection.states import SourceKind
+from gongshu.columns.cells import Cells
 from gongshu.errors import GongshuError
 from gongshu.lake.merging import Hashes, hashes
 

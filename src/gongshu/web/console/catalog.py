@@ -23,7 +23,6 @@ from gongshu.catalog.states import (
 from gongshu.catalog.terms import GRADE_LABELS, LEVEL_LABELS
 from gongshu.collection import queries as collection
 from gongshu.collection import scanning
-from gongshu.collection.states import RunStatus
 from gongshu.duties import queries as duties
 from gongshu.errors import GongshuError, NotFound, Text
 from gongshu.grants import queries as grants
@@ -140,7 +139,7 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
             for event in queries.history(found).order_by("-id")[:30]
         ],
         "runs": seen_runs,
-        "personal": scanning.of_run(next((run for run in seen_runs if run.status == RunStatus.COMMITTED), None)),
+        "personal": _personal(found) if sees_readers else [],
         "grants": grant_lines(grants.grants(actor, resource=found.code)[:10], {}) if sees_readers else [],
         "applications": [(one, status_tag(one.status, one.status_label)) for one in applications],
         "releases": [(one, status_tag(one.status, one.status_label)) for one in releases],
@@ -177,6 +176,13 @@ def entry_page(request: HttpRequest, code: str, wrong: GongshuError | None = Non
         "ledger_size": ledger.records(resource=found.code, limit=1),
     }
     return render(request, "console/entry.html", context, status=wrong.status if wrong else 200)
+
+
+def _personal(entry: Any) -> list[scanning.Shown]:
+    """What the present version holds of personal data, however it was made."""
+    if entry.data_version is None:
+        return []
+    return scanning.of_profile(entry.code, scanning.counted_in(entry.code, entry.data_version))
 
 
 _DONE = {

@@ -164,7 +164,7 @@ def _run_context(request: HttpRequest, run_id: str) -> dict[str, Any]:
             if value not in ("", None, [], 0)
         ],
         "personal": scanning.of_run(found) if done else [],
-        "profile": scanning.profile_of(actor, found) if done else [],
+        "profile": scanning.profile_of_run(actor, found) if done else [],
         **(_shown_context(found, titles) if waits else {}),
         "stage": STAGES.get(found.stage, Text(found.stage, found.stage)),
         "reasons": [(titles.get(r.column, r.column), r, n) for r, n in queries.reasons(found)] if done else [],

@@ -32,7 +32,7 @@ def clean(request: HttpRequest, code: str) -> HttpResponse:
                 done = cleaning_actions.apply(by=actor, code=entry.code, recipe=recipe)
                 said = Text(f"已清洗为版本 v{done.number}。", f"Cleaned as version v{done.number}.")
                 messages.success(request, said.say(language_of(request)))
-                return HttpResponseRedirect(f"/console/quality/{entry.code}/versions/")
+                return HttpResponseRedirect(f"/console/quality/{entry.code}/versions/{done.number}/")
             context["seen"] = cleaning_actions.preview(by=actor, code=entry.code, recipe=recipe)
         except GongshuError as error:
             wrong = error

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from gongshu.collection import scanning
 from gongshu.errors import GongshuError, Text
 from gongshu.quality import check_policy, check_queries, version_actions, version_queries
 from gongshu.web.language import language_of
@@ -31,6 +32,7 @@ def versions(request: HttpRequest, code: str) -> HttpResponse:
         "present": [one.version.number for one in stored if one.present][::-1],
         "may_restore": check_policy.can_write(actor, entry.provider.code),
         "sees_rows": check_policy.can_see_rows(actor, entry.provider.code),
+        "sees_profile": scanning.can_see(actor, entry.provider.code),
         "asked": request.GET,
     }
     a, b = (_number(request.GET.get(name, "")) for name in ("a", "b"))
@@ -42,6 +44,23 @@ def versions(request: HttpRequest, code: str) -> HttpResponse:
             context["wrong"] = wrong
     status = context["wrong"].status if "wrong" in context else 200
     return render(request, "console/quality_versions.html", context, status=status)
+
+
+@staff
+def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """One version: where it came from, what its columns are like, the personal data in them; for who may see its runs."""
+    actor = actor_of(request)
+    entry = check_queries.entry_of(actor, code)
+    one = version_queries.version(actor, entry.code, number)
+    profile = scanning.profile_of(actor, entry.code, one)
+    context = {
+        "entry": entry,
+        "version": one,
+        "origin": version_queries.origin(one),
+        "profile": profile,
+        "personal": scanning.of_profile(entry.code, one.profile),
+    }
+    return render(request, "console/quality_version.html", context)
 
 
 @staff

@@ -167,6 +167,7 @@ urlpatterns = [
     path("quality/<str:code>/rows.xlsx", quality.rows, name="quality_rows"),
     path("quality/<str:code>/report.pdf", quality.pdf, name="quality_pdf"),
     path("quality/<str:code>/versions/", quality_versions.versions, name="quality_versions"),
+    path("quality/<str:code>/versions/<int:number>/", quality_versions.version, name="quality_version"),
     path("quality/<str:code>/clean/", quality_clean.clean, name="quality_clean"),
     path("quality/<str:code>/restore/", quality_versions.restore, name="quality_restore"),
     path("grants/", grants.grants, name="grants"),

@@ -28,7 +28,7 @@ class Card:
         return bool(self.formats)
 
 
-FORMATS = ("CSV", "JSON", "API")
+FORMATS = ("CSV", "XLSX", "JSON", "API")
 
 
 def card_of(entry: queries.Entry) -> Card:

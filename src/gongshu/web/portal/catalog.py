@@ -59,11 +59,10 @@ class Facet:
 @public
 def catalog(request: HttpRequest) -> HttpResponse:
     asked = request.GET
-    text = asked.get("q", "").strip()[:100]
-    only_open = asked.get("only") == "open"
-    chosen = {name: asked.get(name, "") for name, _ in FACETS}
-    filters = chosen | ({"opened": "yes"} if only_open else {})
+    text, filters = question(asked)
+    only_open = "opened" in filters
     names = [name for name, _ in FACETS]
+    chosen = {name: filters[name] for name in names}
     found = finding.find(
         None, text, filters=filters, order=asked.get("sort", ""), at=asked.get("at", ""), size=PAGE_SIZE, facets=names
     )
@@ -81,9 +80,16 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "only_open": only_open,
         "only_address": address(asked, "only", None if only_open else "open"),
         "cards": [card_of_hit(hit) for hit in found.hits],
+        "list_query": address(asked, "", None),
         "may_save": bool(text or any(filters.values())),
     }
     return render(request, "portal/catalog.html", context)
+
+
+def question(asked: QueryDict) -> tuple[str, dict[str, str]]:
+    """What an address asks for: words, and filters by the names of ``finding``."""
+    filters = {name: asked.get(name, "") for name, _ in FACETS}
+    return asked.get("q", "").strip()[:100], filters | ({"opened": "yes"} if asked.get("only") == "open" else {})
 
 
 @public

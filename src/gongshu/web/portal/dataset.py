@@ -26,10 +26,11 @@ from gongshu.collection import queries as collection
 from gongshu.errors import GongshuError, NotFound, Text
 from gongshu.grants import queries as grants
 from gongshu.identity.actor import Actor
+from gongshu.lake.spreadsheet import MOST_ROWS
 from gongshu.ledger import queries as ledger
 from gongshu.opening import queries as opening
 from gongshu.opening.request_way import may_ask
-from gongshu.web import gateway_client
+from gongshu.web import gateway_client, sheets
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, open_tag, share_tag
 from gongshu.web.permissions import actor_of, public
@@ -40,7 +41,7 @@ MAP_POINTS = 1000
 USAGE_DAYS = 30
 VERSIONS = 6
 LOOK_SECONDS = 600
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json", "xlsx": sheets.FORMATS["xlsx"]}
 LONGITUDES = ("lng", "lon", "longitude", "x")
 LATITUDES = ("lat", "latitude", "y")
 USES = {
@@ -78,6 +79,8 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
         "share_tag": share_tag(entry.share_type),
         "grant": grant,
         "follows": saved_queries.follows(actor_of(request), entry.code),
+        "sheet_holds": (entry.data_rows or 0) <= MOST_ROWS,
+        "most_rows": MOST_ROWS,
         "release": release,
         "release_cites": cites(release.citations, language) if release else [],
         "asking": None if release else may_ask(entry.open_type, entry.provider.body_kind, opened=False),

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from gongshu.web.portal import catalog, dataset, home, learn, objections, registration, requests
+from gongshu.web.portal import catalog, dataset, home, learn, listing, objections, registration, requests
 
 app_name = "portal"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("catalog/", catalog.catalog, name="catalog"),
+    path("catalog/list.<str:form>", listing.files, name="list"),
     path("catalog/suggest/", catalog.suggest, name="suggest"),
     path("datasets/<str:code>/", dataset.dataset, name="dataset"),
     path("datasets/<str:code>/download.<str:form>", dataset.download, name="download"),

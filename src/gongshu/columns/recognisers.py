@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from gongshu.collection import checks
+from gongshu.columns import checksums
 
 Mask = npt.NDArray[np.bool_]
 
@@ -166,7 +166,7 @@ def _inside(kind: str, texts: pl.Series, pattern: str) -> Mask:
     candidates = texts.filter(pl.Series(found)).str.extract_all(pattern)
     numbers = candidates.list.explode().str.extract(pattern).str.to_uppercase()
     rows = np.repeat(np.flatnonzero(found), candidates.list.len().to_numpy())
-    wrong = checks.citizen_id(_bytes(numbers, 18))
+    wrong = checksums.citizen_id(_bytes(numbers, 18))
     right = np.zeros(len(texts), bool)
     right[rows[~np.logical_or.reduce(list(wrong.values()))]] = True
     return right
@@ -174,8 +174,8 @@ def _inside(kind: str, texts: pl.Series, pattern: str) -> Mask:
 
 # (kind, fewest signs, most signs, judge), the more certain first: what one takes the next does not see.
 _KINDS: tuple[tuple[str, int, int, Callable[[pl.Series], Mask]], ...] = (
-    ("citizen_id", 18, 18, _checked(r"^[1-9]\d{16}[0-9X]$", 18, checks.citizen_id)),
-    ("uscc", 18, 18, _checked(r"^[0-9A-HJ-NPQRTUWXY]{18}$", 18, checks.uscc)),
+    ("citizen_id", 18, 18, _checked(r"^[1-9]\d{16}[0-9X]$", 18, checksums.citizen_id)),
+    ("uscc", 18, 18, _checked(r"^[0-9A-HJ-NPQRTUWXY]{18}$", 18, checksums.uscc)),
     ("bank_card", 16, 23, _luhn),
     ("email", 6, 120, _matches(r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")),
     ("mobile", 11, 18, _matches(_MOBILE)),

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from gongshu.collection.cells import Bytes, Cells, Mask
+from gongshu.columns.cells import Bytes, Cells, Mask
 
 Words = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
@@ -125,7 +125,7 @@ def iso_days(data: Bytes, starts: Integers) -> tuple[Integers, Mask, Mask, Mask]
     """
     head, tail = at(data, starts), at(data, starts + 2)
     packed = (head & 0x00000000FFFFFFFF) | ((head >> 8) & 0x0000FFFF00000000) | (tail & 0xFFFF000000000000)
-    number, shape = digits(packed)
+    number, shape = digits(np.asarray(packed, np.uint64))
     marks = head & 0xFF0000FF00000000
     slash = marks == 0x2F00002F00000000
     shape &= slash | (marks == 0x2D00002D00000000)
@@ -137,7 +137,7 @@ def iso_clock(data: Bytes, starts: Integers) -> tuple[Integers, Mask, Mask]:
     """Seconds of ``HH:MM:SS`` at ``starts``: values, where the shape is right, where there is such a time."""
     word = at(data, starts)
     packed = (word & 0xFFFF) | ((word >> 8) & 0xFFFF0000) | ((word >> 16) & 0x0000FFFF00000000) | (0x3030 << 48)
-    number, shape = digits(packed)
+    number, shape = digits(np.asarray(packed, np.uint64))
     shape &= (word & 0x0000FF0000FF0000) == 0x00003A00003A0000
     number //= 100
     minutes = number // 100

@@ -1,4 +1,4 @@
-"""What the values of a version are like, column by column, found in the one pass in which they are collected: how many
+"""What the values of a version are like, column by column, found in the one pass in which they are written: how many
 there are, about how many different ones, the least and the greatest, the lengths of texts, and what kinds of personal
 data they look like.
 
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,9 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from gongshu.collection import recognisers
-from gongshu.collection.contract import Column
-from gongshu.lake.values import BEIJING
+from gongshu.columns import recognisers
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -43,8 +42,11 @@ _CODES = 32
 _CODE = np.uint64(_CODES - 1)
 _FIRST = np.uint64(64 - _SLOTS)
 _OTHERS = 32_768  # texts that are remembered although their place was taken
+_DIGITS = 18  # of a decimal that fits one word
 _TELEPHONE = 10**10  # a whole number from here on may be a telephone's or a card's
 _EPOCH = dt.date(1970, 1, 1)
+_BEIJING = dt.timezone(dt.timedelta(hours=8))
+_BATCH = 65_536
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,8 @@ class _Looker(Protocol):
 
 
 class _Text:
-    def __init__(self, column: Column) -> None:
-        self._texts = Texts(column.check)
+    def __init__(self, check: str) -> None:
+        self._texts = Texts(check)
 
     def add(self, values: pa.Array) -> None:
         self._texts.add(pl.Series(values, dtype=pl.String))
@@ -190,7 +192,7 @@ class _Text:
 class _Number:
     """Numbers, days and moments, all as 64-bit words."""
 
-    def __init__(self, kind: str, *, unique: bool) -> None:
+    def __init__(self, kind: pa.DataType, *, unique: bool) -> None:
         self._kind = kind
         self._distinct = None if unique else Distinct()
         self._texts = Texts()
@@ -199,18 +201,21 @@ class _Number:
 
     def add(self, values: pa.Array) -> None:
         words = _words(values)
-        if pa.types.is_decimal(values.type) and values.type.precision > 18:
-            bounds = pc.min_max(values)
-            least, most = bounds["min"].as_py(), bounds["max"].as_py()
+        if pa.types.is_decimal(self._kind):
+            bounds = pc.min_max(values) if self._kind.precision > _DIGITS else None
+            least, most = (bounds["min"].as_py(), bounds["max"].as_py()) if bounds else self._decimals(words)
         else:
             least, most = words.min(), words.max()
         self._least = least if self._least is None else min(self._least, least)
         self._most = most if self._most is None else max(self._most, most)
         if self._distinct is not None:
             self._distinct.add(_mixed(words))
-        whole = most // 100 if self._kind == "Y" else most
-        if self._kind in "INY" and whole >= _TELEPHONE:
+        counts = pa.types.is_integer(self._kind) or pa.types.is_decimal(self._kind)
+        if counts and most >= _TELEPHONE:
             self._texts.add(pl.Series(values).cast(pl.String).str.replace(r"\.0+$", ""))
+
+    def _decimals(self, words: npt.NDArray[Any]) -> tuple[Decimal, Decimal]:
+        return tuple(Decimal(int(bound)).scaleb(-self._kind.scale) for bound in (words.min(), words.max()))  # type: ignore[return-value]
 
     def told(self, name: str, filled: int) -> Counted:
         seen = self._texts.seen
@@ -233,11 +238,23 @@ class _Logical:
 
 
 class Profile:
-    """The profile of the rows that it is shown."""
+    """The profile of the rows that it is shown. ``fields`` are their columns; of one whose type tells nothing (a list, a
+    map) there is none. A single key among them is known to be unique; ``checked`` says by column the check (a kind of
+    ``recognisers``) that every value of it has passed.
+    """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        keys = [column.name for column in columns if column.is_key]
-        self._lookers = {column.name: _looker(column, unique=keys == [column.name]) for column in columns}
+    def __init__(
+        self,
+        fields: Iterable[pa.Field],
+        *,
+        keys: Collection[str] = (),
+        checked: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._lookers = {
+            one.name: _looker(one.type, unique=list(keys) == [one.name], check=checked.get(one.name, ""))
+            for one in fields
+            if _tells(one.type)
+        }
         self._filled = dict.fromkeys(self._lookers, 0)
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -250,23 +267,31 @@ class Profile:
                 self._filled[name] += len(values)
                 looker.add(values)
 
+    def add_file(self, path: Path) -> None:
+        """Look at the rows of a Parquet file; a column that it has not is empty there."""
+        with pq.ParquetFile(path) as file:
+            held = [name for name in self._lookers if name in file.schema_arrow.names]
+            for batch in file.iter_batches(batch_size=_BATCH, columns=held):
+                for name in self._lookers.keys() - set(held):
+                    batch = batch.append_column(name, pa.nulls(batch.num_rows))
+                self.add(batch)
+
     @property
     def columns(self) -> list[Counted]:
         return [looker.told(name, self._filled[name]) for name, looker in self._lookers.items()]
 
-    def as_text(self) -> str:
-        """For a version's provenance."""
-        return json.dumps({"edition": EDITION, "columns": [asdict(one) for one in self.columns]}, ensure_ascii=False)
 
-
-def of_files(paths: Iterable[Path], columns: Sequence[Column]) -> Profile:
+def of_files(paths: Iterable[Path], fields: Iterable[pa.Field], *, keys: Collection[str] = ()) -> list[Counted]:
     """The profile of the rows of Parquet files."""
-    found = Profile(columns)
+    found = Profile(fields, keys=keys)
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=65_536, columns=[column.name for column in columns]):
-                found.add(batch)
-    return found
+        found.add_file(path)
+    return found.columns
+
+
+def as_text(columns: Iterable[Counted]) -> str:
+    """For a version's provenance."""
+    return json.dumps({"edition": EDITION, "columns": [asdict(one) for one in columns]}, ensure_ascii=False)
 
 
 def from_text(text: str) -> list[Counted] | None:
@@ -277,10 +302,19 @@ def from_text(text: str) -> list[Counted] | None:
     return [Counted(**one) for one in told["columns"]]
 
 
-def _looker(column: Column, *, unique: bool) -> _Looker:
-    if column.type in "CMG":
-        return _Text(column)
-    return _Logical() if column.type == "L" else _Number(column.type, unique=unique)
+def _tells(kind: pa.DataType) -> bool:
+    known = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_date32)
+    return _is_text(kind) or pa.types.is_timestamp(kind) or any(one(kind) for one in known)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _looker(kind: pa.DataType, *, unique: bool, check: str) -> _Looker:
+    if _is_text(kind):
+        return _Text(check)
+    return _Logical() if pa.types.is_boolean(kind) else _Number(kind, unique=unique)
 
 
 def _words(values: pa.Array) -> npt.NDArray[Any]:
@@ -291,12 +325,15 @@ def _words(values: pa.Array) -> npt.NDArray[Any]:
     if pa.types.is_date32(kind):
         return np.asarray(values.view(pa.int32()).to_numpy().astype(np.int64))
     if pa.types.is_timestamp(kind):
-        return np.asarray(values.view(pa.int64()).to_numpy())
+        moments = values if kind.unit == "us" else values.cast(pa.timestamp("us", kind.tz))
+        return np.asarray(moments.view(pa.int64()).to_numpy())
     if pa.types.is_decimal(kind):
+        values = values if pa.types.is_decimal128(kind) else values.cast(pa.decimal128(kind.precision, kind.scale))
         pairs = np.frombuffer(values.buffers()[1], np.int64)[2 * values.offset : 2 * (values.offset + len(values))]
         low, high = pairs[::2], pairs[1::2]
-        return low.copy() if kind.precision <= 18 else _mixed(high.copy()).view(np.int64) ^ low
-    return np.asarray(values.to_numpy())
+        return low.copy() if kind.precision <= _DIGITS else _mixed(high.copy()).view(np.int64) ^ low
+    words = np.asarray(values.to_numpy())
+    return words if words.dtype.itemsize == 8 else words.astype(np.float64 if words.dtype.kind == "f" else np.int64)
 
 
 def _mixed(words: npt.NDArray[Any]) -> Hashes:
@@ -310,14 +347,12 @@ def _mixed(words: npt.NDArray[Any]) -> Hashes:
     return np.asarray(found)
 
 
-def _shown(kind: str, bound: Any) -> str:
-    if kind == "D":
+def _shown(kind: pa.DataType, bound: Any) -> str:
+    if pa.types.is_date(kind):
         return (_EPOCH + dt.timedelta(days=int(bound))).isoformat()
-    if kind == "T":
+    if pa.types.is_timestamp(kind):
         moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(bound))
-        return moment.astimezone(BEIJING).isoformat()
-    if kind == "Y":
-        return format(Decimal(int(bound)).scaleb(-2), "f")
-    if kind == "N":
-        return format(bound.normalize() + 0, "f")
+        return moment.astimezone(_BEIJING).isoformat()
+    if pa.types.is_decimal(kind):
+        return format(bound if kind.precision <= _DIGITS else bound.normalize() + 0, "f")
     return str(bound)
