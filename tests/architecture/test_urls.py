@@ -19,6 +19,7 @@ from gongshu.web.permissions import Permission, permission_of, public, requires 
 OPEN_TO_ALL = {
     "": "the first page",
     "catalog/": "search",
+    "catalog/list.<str:form>": "what a search finds, as a file; published entries only",
     "catalog/suggest/": "what one may have begun to type; published entries only",
     "datasets/<str:code>/": "one data set",
     "datasets/<str:code>/download.<str:form>": "open files; the view asks for the public grant",

@@ -34,7 +34,11 @@ MEDIA = {
     "json": "application/json; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_WRITERS = {"csv": exports.write_csv, "json": exports.write_json, "xlsx": exports.write_xlsx}
+_WRITERS: Mapping[str, Callable[..., exports.ExportFile]] = {
+    "csv": exports.write_csv,
+    "json": exports.write_json,
+    "xlsx": exports.write_xlsx,
+}
 KEPT = 64  # finished files; the ones that were not asked for longest go first
 
 
@@ -121,8 +125,7 @@ class Deliveries:
             item: _optional(mask) for item, mask in plan.masks.items() if mask is not None
         }
         keep = _typed(interface, plan.keeps) if plan.keeps is not None else None
-        write: Callable[..., exports.ExportFile] = _WRITERS[form]
-        return write(
+        return _WRITERS[form](
             self._home,
             interface.resource,
             path,
