@@ -7,6 +7,7 @@ import re
 import zipfile
 from datetime import datetime
 
+import fastexcel
 import openpyxl
 import polars as pl
 import pytest
@@ -46,6 +47,18 @@ def test_types_are_kept_and_digits_never_lost() -> None:
         ("91330324MA2TE5T016", "123456789012.3456", "1899-05-05", "1000000000000000", False, "inf"),
         (None, -7, None, -5, None, 1e-9),
     ]
+
+
+def test_another_program_reads_the_same() -> None:
+    """calamine, which is written in another language and knows nothing of openpyxl."""
+    frame = pl.DataFrame(
+        {"编码": ["0012", "=1+1", "<&> _x0041_"], "数": [1, -5, 70], "日期": ["2026-01-02", None, "2000-02-29"]}
+    )
+    sheet = fastexcel.read_excel(book(frame, "CID").getvalue()).load_sheet(0, dtypes={"编码": "string"})
+    read = sheet.to_arrow().to_pydict()
+    assert read["编码"] == ["0012", "=1+1", "<&> _x0041_"]
+    assert read["数"] == [1, -5, 70]
+    assert [day and f"{day:%Y-%m-%d}" for day in read["日期"]] == ["2026-01-02", None, "2000-02-29"]
 
 
 def test_nothing_is_a_formula_not_even_when_it_is_edited() -> None:
