@@ -41,6 +41,7 @@ def mariadb() -> Iterator[int]:
     user = "mysql" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
+    own_place = os.environ | {"TMPDIR": str(folder)}  # the server's account may not write in ours
     try:
         subprocess.run(
             [
@@ -53,6 +54,7 @@ def mariadb() -> Iterator[int]:
                 *([f"--user={user}"] if user else []),
             ],
             check=True,
+            env=own_place,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -77,6 +79,7 @@ def mariadb() -> Iterator[int]:
                     f"--init-file={start}",
                     *([f"--user={user}"] if user else []),
                 ],
+                env=own_place,
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,

@@ -39,12 +39,13 @@ class WebServer(MPServer):
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
 
     def _stop_workers(self) -> None:
+        workers: list[Any] = [*self.wrks]
         until = clock.monotonic() + ASKED_FOR
-        while clock.monotonic() < until and (left := [worker for worker in self.wrks if worker.is_alive()]):
+        while clock.monotonic() < until and (left := [worker for worker in workers if worker.is_alive()]):
             for worker in left:
                 worker.terminate()
             left[0].join(ASKED_EVERY)
-        super()._stop_workers()
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _forked(self) -> bool:
         return os.getpid() != self.pid

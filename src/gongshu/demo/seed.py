@@ -8,6 +8,7 @@ from gongshu.demo import city
 from gongshu.errors import Conflict
 from gongshu.identity import actions, queries
 from gongshu.identity.actor import Actor
+from gongshu.identity.hashed import hashed_once
 
 
 def data_store() -> None:
@@ -60,7 +61,7 @@ def bodies_and_people() -> None:
             )
     known = {person.username for person in queries.people()}
     new = [account for account in city.ACCOUNTS if account.username not in known]
-    password = actions.hashed_once(city.PASSWORD) if new else ""
+    password = hashed_once(city.PASSWORD) if new else ""
     for account in new:
         try:
             actions.register_person(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,6 +16,7 @@ from gongshu import clock, crypto, ids
 from gongshu.errors import Conflict, GongshuError, NotAllowed, NotFound
 from gongshu.identity import hooks, policy, queries, sessions
 from gongshu.identity.actor import Actor
+from gongshu.identity.hashed import Hashed
 from gongshu.identity.models import APIClient, Membership, Organization, Person
 from gongshu.identity.states import ADMINISTRATORS, LANGUAGES, WEAK, BodyKind, Office, Role
 from gongshu.ledger import actions as ledger
@@ -70,19 +69,6 @@ def register_organization(
         details={"office": str(office), "body_kind": str(body_kind), "parent": parent},
     )
     return organization
-
-
-@dataclass(frozen=True)
-class Hashed:
-    """A password and its hash; neither shows in a log."""
-
-    password: str = field(repr=False)
-    encoded: str = field(repr=False)
-
-
-def hashed_once(password: str) -> Hashed:
-    """For accounts that share a password, as those of the demonstration do: a fifth of a second each is saved."""
-    return Hashed(password, make_password(password))
 
 
 @transaction.atomic

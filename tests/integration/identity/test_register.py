@@ -13,6 +13,7 @@ from factories import SEED, City
 from gongshu import clock
 from gongshu.errors import Conflict, GongshuError, NotAllowed, NotFound
 from gongshu.identity import actions, directory, queries, sessions
+from gongshu.identity.hashed import hashed_once
 from gongshu.identity.models import Membership, Organization, Person
 from gongshu.identity.states import Role
 from gongshu.ledger.models import Outbox
@@ -151,7 +152,7 @@ def test_the_tree_names_who_answers_for_the_data(city: City) -> None:
 
 
 def test_a_password_hashed_once_is_each_accounts_own_and_as_strong_as_any(city: City) -> None:
-    shared = actions.hashed_once("orchid river lantern")
+    shared = hashed_once("orchid river lantern")
     told = {"organization": "housing", "roles": [Role.CONSUMER]}
     for name in ("first", "second"):
         actions.register_person(by=SEED, username=name, display_name=name, password=shared, **told)
@@ -163,6 +164,6 @@ def test_a_password_hashed_once_is_each_accounts_own_and_as_strong_as_any(city: 
     assert second.check_password("orchid river lantern")
     assert "orchid" not in repr(shared)
     with pytest.raises(GongshuError) as refused:
-        weak = actions.hashed_once("12345")
+        weak = hashed_once("12345")
         actions.register_person(by=SEED, username="third", display_name="third", password=weak, **told)
     assert refused.value.code == "identity.password_weak"
