@@ -69,7 +69,7 @@ def profile(
 
     例 Example:  gongshu lake profile 333004-000001 --version 2 --as wang
     """
-    actor = _actor(by)
+    actor = session.actor_or_operator(by)
     from gongshu.collection import scanning
 
     found = scanning.profile_of_version(actor, resource, version if version >= 0 else None)
