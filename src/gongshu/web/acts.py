@@ -329,6 +329,7 @@ _REFUSALS: dict[str, Text] = {
     "resource_not_served": Text("数据未提供", "not served"),
     "parameter_invalid": Text("网址参数不对", "wrong parameter"),
     "format_unknown": Text("格式不支持", "unknown format"),
+    "sheet_full": Text("一个 Excel 工作表放不下", "more than a sheet of Excel holds"),
     "request_malformed": Text("报文不规范", "not well-formed HTTP"),
     "head_too_large": Text("请求头过大", "headers too large"),
     "length_required": Text("未给出长度", "no length given"),
