@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 
 import live as platform
@@ -52,8 +53,9 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture(autouse=True)
 def empty_stores():
-    """The stores of the shared installation are empty after each test: numbers of rows come again."""
+    """The stores of the shared installation and the cache are empty after each test: numbers of rows come again."""
     yield
+    cache.clear()
     for store in ("lake", "inbox"):
         for left in Path(settings_for_tests.FOLDER, store).iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()

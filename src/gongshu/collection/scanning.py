@@ -133,7 +133,8 @@ def counted_in(resource: str, number: int) -> list[Counted]:
     if known is None:
         versions = Table(open_home(), resource).versions()
         known = next((one.profile for one in versions if one.number == number), None) or []
-        cache.set(f"profile:{resource}:{number}", known, KEPT_SECONDS)
+        if known:  # what is not there yet may be there in a moment
+            cache.set(f"profile:{resource}:{number}", known, KEPT_SECONDS)
     return known
 
 
