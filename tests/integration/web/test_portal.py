@@ -17,6 +17,7 @@ from gongshu import clock
 from gongshu.catalog import actions as catalog
 from gongshu.catalog.models import Entry
 from gongshu.grants import actions as grants
+from gongshu.lake.spreadsheet import MOST_ROWS
 from gongshu.web import gateway_client
 from gongshu.web.portal import listing
 
@@ -130,6 +131,17 @@ def test_the_list_of_what_is_found_is_taken_whole_under_the_same_filters(city, a
     refused = anybody.get("/catalog/list.csv?q=公交")
     assert refused.status_code == 400
     assert "portal.list_long" in refused.content.decode()
+
+
+def test_xlsx_is_promised_only_where_a_sheet_holds_the_rows(city, anybody):
+    buses = city.collected(stops())
+    open_to_all(city, buses)
+    for rows, formats in ((MOST_ROWS, "CSV XLSX JSON API"), (MOST_ROWS + 1, "CSV JSON API")):
+        Entry.objects.filter(pk=buses.pk).update(data_rows=rows)
+        text = b"".join(anybody.get("/catalog/list.csv").streaming_content).decode("utf-8-sig")
+        assert [one["可下载格式"] for one in csv.DictReader(io.StringIO(text))] == [formats]
+        badge = '<span class="tag">XLSX</span>'
+        assert (badge in anybody.get("/catalog/").content.decode()) == ("XLSX" in formats)
 
 
 def test_no_cell_of_the_list_is_a_formula(city, anybody):

@@ -34,6 +34,7 @@ from gongshu.web import gateway_client, sheets
 from gongshu.web.language import language_of
 from gongshu.web.parts import cites, open_tag, share_tag
 from gongshu.web.permissions import actor_of, public
+from gongshu.web.portal.cards import sheet_holds
 from gongshu.web.portal.themes import icon_of
 
 SAMPLE_ROWS = 8
@@ -79,7 +80,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
         "share_tag": share_tag(entry.share_type),
         "grant": grant,
         "follows": saved_queries.follows(actor_of(request), entry.code),
-        "sheet_holds": (entry.data_rows or 0) <= MOST_ROWS,
+        "sheet_holds": sheet_holds(entry),
         "most_rows": MOST_ROWS,
         "release": release,
         "release_cites": cites(release.citations, language) if release else [],
